@@ -1,0 +1,21 @@
+/* File descriptors: whole reads and writes, durable files, cleanup at the end of a block. Results: 0 or -errno. */
+#pragma once
+
+#include "base/buf.h"
+
+#include <sys/types.h>
+#include <unistd.h>
+
+void close_fd(int *fd); /* nothing if negative */
+#define AUTO_CLOSE __attribute__((cleanup(close_fd))) int
+
+int write_all(int fd, const void *p, size_t n);
+int pwrite_all(int fd, const void *p, size_t n, off_t at);
+int pread_all(int fd, void *p, size_t n, off_t at); /* -EIO when the file ends early */
+
+/* A whole file into the arena; -EFBIG over max. */
+int file_read(struct arena *a, const char *path, size_t max, str *out);
+/* A file that is there whole or not at all, on disk with its directory entry when this returns. */
+int file_write(const char *path, str bytes, mode_t mode);
+int dir_sync(const char *path);
+int make_dirs(const char *path, mode_t mode); /* as mkdir -p */

@@ -1,0 +1,93 @@
+/* One API call: what came in, what goes out, who asks. Everything in it lives until the reply is sent. Handlers see a tree
+ * with the names of the API reference and never a wire; only S3 object bodies are streamed past it. */
+#pragma once
+
+#include "auth/payload.h"
+#include "core/store.h"
+#include "http/server.h"
+#include "wire/rest.h"
+
+struct cloud;
+struct route;
+
+/* Who asks, once the signature has been checked. */
+struct principal {
+	str account;    /* 12 digits; absent: anonymous */
+	str arn;        /* arn:aws:iam::123456789012:root, ...:user/name */
+	str id;         /* the account id for root, AIDA... for a user */
+	str access_key;
+	str canonical_id, display_name; /* the account's, as S3 shows owners */
+	bool root;
+};
+
+/* What a call is about, for the decision: filled by the route's resource function. */
+struct resource {
+	str arn;
+	str account;    /* its owner; absent: the caller's own */
+};
+
+struct call {
+	struct arena *arena;
+	struct exchange *x;
+	struct cloud *cloud;
+	const struct service *service;
+	const struct op *op;
+	const struct route *route;
+	enum proto proto;
+	struct val *in, *out;
+	struct principal who;
+	struct auth auth;
+	str region;             /* that the client speaks to: of the scope, the host, else the server's */
+	str request_id, host_id;
+	str bucket_host;        /* S3 virtual host: the bucket; absent else */
+	str path;               /* raw, with the virtual host's bucket put in front */
+	struct resource resource;
+	struct refusal refusal; /* filled by fail() */
+	struct payload payload; /* of an operation whose body streams */
+	struct db *reader;      /* use call_db() */
+
+	/* What a handler may add to the reply. */
+	struct buf headers;     /* lines beyond those of the output shape */
+	int status;             /* 0: the operation's own */
+	bool raw;               /* the body below stands for the output's payload or body */
+	str raw_body;
+	int64_t pull_length;    /* with pull: its length */
+	int (*pull)(void *arg, struct piece *out);
+	void *pull_arg;
+	bool replied;           /* the handler has answered by itself (event stream) */
+};
+
+/* Says why the call cannot be answered. Always returns false, so that handlers can write: return fail(c, &f, "..."). */
+bool fail(struct call *c, const struct fault *f, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* The same with the code's usual sentence, and with an element beside it in S3's envelope. */
+void fail_detail(struct call *c, const char *name, str value);
+/* A breakage below the handler: -ENOSPC, -EIO ...; logged where it arose. 0 is not for this. */
+bool fail_errno(struct call *c, int rc);
+
+/* A snapshot of the database for the rest of the call; call_db_done gives it back early (before a long body). */
+struct db *call_db(struct call *c);
+void call_db_done(struct call *c);
+/* store_write for handlers: true, or the work failed. A work that fails by a rule calls fail() itself and returns 1. */
+bool call_write(struct call *c, int (*run)(struct db *db, void *arg), void *arg, struct blob_writer *blob);
+
+/* A handler fills c->out and returns true, or fails. */
+typedef bool handler(struct call *c);
+
+struct route {
+	const char *op;
+	handler *run;
+	const char *action;                 /* as IAM names it; NULL: service:Operation */
+	bool (*on)(struct call *c);         /* fills c->resource, or fails (NoSuchBucket); NULL: any ("*") */
+	const char *usage;                  /* metered as; NULL: not metered */
+};
+
+/* A served service: its routes, and what is its own. */
+struct face {
+	const char *name;                   /* botocore's name */
+	const struct route *const *tables;  /* NULL-terminated; each ends with a zeroed row */
+	const struct store_table *store;    /* its tables, ends with a zeroed row; may be NULL */
+};
+
+/* May the caller do this? The one place where it is decided; records the decision under the request id. Until policies
+ * arrive: an account may do everything with its own, nobody anything else. */
+bool call_allowed(struct call *c, const char *action, const struct resource *r);

@@ -1,0 +1,42 @@
+/* A whole request or response on any of the six wires: method, path, query, headers and body as one value. The REST wires
+ * bind members to the URI, the query string and headers; the others have all in the body. */
+#pragma once
+
+#include "http/head.h"
+#include "wire/val.h"
+
+/* Which operation of s a REST request is for: by method, path and query, the most specific uri first; NULL if none.
+ * path is raw (escaped) and starts with '/'; for S3 a virtual-host bucket has already been put in front. */
+const struct op *rest_route(const struct service *s, str method, str path, str query);
+
+/* Reads the request into v (of shape op->in). body is ignored for an operation whose payload streams (it is pulled by the
+ * handler). False: malformed; *why says what (plain words, no code). */
+bool message_read(struct arena *a, struct val *v, const struct op *op, enum proto proto, const struct head *h, str path, str body,
+                  str *why);
+
+/* Whether the payload of a shape is a stream of bytes (not read or written here). */
+bool shape_streams(const struct shape *shape);
+
+/* Writes a response: header lines (Content-Type among them) and body; returns the status. */
+struct response {
+	struct buf headers, body;
+	int status;
+};
+void response_write(struct response *r, const struct val *v, const struct op *op, const struct service *s, enum proto proto,
+                    str request_id);
+
+/* Event streams (application/vnd.amazon.eventstream), the writer: one event of the output's event-stream member. */
+void event_write(struct buf *b, const struct val *event, enum proto proto);
+/* An exception event. */
+void event_write_error(struct buf *b, str code, str message);
+
+/* The client's direction: a request for v, and a response read back. */
+struct request {
+	str method, path, query; /* escaped; query without '?' */
+	struct buf headers, body;
+};
+void request_write(struct arena *a, struct request *r, const struct val *v, const struct op *op, const struct service *s,
+                   enum proto proto);
+bool response_read(struct arena *a, struct val *v, const struct op *op, enum proto proto, const struct head *h, str body);
+/* Code and message of an error response. */
+bool fault_read(struct arena *a, enum proto proto, const struct head *h, str body, str *code, str *message);
