@@ -11,11 +11,11 @@ enum auth_way { AUTH_ANONYMOUS, AUTH_V4_HEADER, AUTH_V4_QUERY, AUTH_V2_HEADER, A
 
 /* What the body is, as signed. */
 enum payload_kind {
-	PAYLOAD_UNSIGNED,              /* UNSIGNED-PAYLOAD, SigV2, presigned, anonymous */
-	PAYLOAD_SHA256,                /* x-amz-content-sha256 is its hash */
-	PAYLOAD_CHUNKS,                /* STREAMING-AWS4-HMAC-SHA256-PAYLOAD */
-	PAYLOAD_CHUNKS_TRAILER,        /* STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER */
-	PAYLOAD_UNSIGNED_TRAILER,      /* STREAMING-UNSIGNED-PAYLOAD-TRAILER */
+	PAYLOAD_UNSIGNED, /* UNSIGNED-PAYLOAD, SigV2, presigned, anonymous */
+	PAYLOAD_SHA256, /* x-amz-content-sha256 is its hash */
+	PAYLOAD_CHUNKS, /* STREAMING-AWS4-HMAC-SHA256-PAYLOAD */
+	PAYLOAD_CHUNKS_TRAILER, /* STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER */
+	PAYLOAD_UNSIGNED_TRAILER, /* STREAMING-UNSIGNED-PAYLOAD-TRAILER */
 };
 
 /* Codes and sentences differ by family of services. */
@@ -25,26 +25,26 @@ struct auth {
 	enum auth_way way;
 	str access_key;
 	str region, service, date; /* of a V4 scope; date is YYYYMMDD; absent for V2 */
-	str token;                 /* session token; absent if none */
+	str token; /* session token; absent if none */
 	str signature, signed_headers;
-	int64_t time;              /* when it was signed, ms */
-	int64_t expires;           /* of a presigned URL: seconds; 0 else */
+	int64_t time; /* when it was signed, ms */
+	int64_t expires; /* of a presigned URL: seconds; 0 else */
 	enum payload_kind payload;
-	str sha256;                /* PAYLOAD_SHA256: 64 hex digits */
+	str sha256; /* PAYLOAD_SHA256: 64 hex digits */
 	/* filled by auth_verify, for the chunks of a body */
 	uint8_t signing_key[32];
-	str seed;                  /* signature of the head, hex */
+	str seed; /* signature of the head, hex */
 };
 
 struct auth_request {
 	const struct head *head;
 	enum auth_style style;
-	str bucket;  /* AUTH_S3 with a virtual host: the bucket that the host names, for SigV2's canonical resource */
-	str body;    /* the services that sign the body itself (all but S3): the whole body; their x-amz-content-sha256 is not
+	str bucket; /* AUTH_S3 with a virtual host: the bucket that the host names, for SigV2's canonical resource */
+	str body; /* the services that sign the body itself (all but S3): the whole body; their x-amz-content-sha256 is not
 	              * needed */
 	bool body_known;
-	str secret;  /* of auth->access_key */
-	str region;  /* what the scope must name; absent: any */
+	str secret; /* of auth->access_key */
+	str region; /* what the scope must name; absent: any */
 	str service; /* what the scope must name; absent: any */
 };
 

@@ -8,7 +8,7 @@
 struct payload {
 	struct exchange *x;
 	const struct auth *auth;
-	int64_t length;        /* of the content: Content-Length or x-amz-decoded-content-length; -1 unknown */
+	int64_t length; /* of the content: Content-Length or x-amz-decoded-content-length; -1 unknown */
 	struct refusal refusal; /* once payload_read has failed */
 	struct payload_state *state;
 };

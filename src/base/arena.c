@@ -45,7 +45,9 @@ void *heap_grow(void *p, size_t size) {
 	return q;
 }
 
-void heap_free(void *p) { free(p); }
+void heap_free(void *p) {
+	free(p);
+}
 
 static struct block *block_new(struct arena *a, size_t size) {
 	struct block *b = heap_alloc(sizeof(*b) + size);

@@ -23,7 +23,7 @@ struct arena_mark {
 };
 
 void *arena_alloc(struct arena *a, size_t size); /* zeroed, aligned to 16 */
-void arena_free(struct arena *a);                /* runs what was deferred, last first; the arena is usable again */
+void arena_free(struct arena *a); /* runs what was deferred, last first; the arena is usable again */
 
 struct arena_mark arena_mark(const struct arena *a);
 void arena_reset(struct arena *a, struct arena_mark m); /* back to the mark; runs what was deferred since */

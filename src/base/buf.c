@@ -23,7 +23,9 @@ void put(struct buf *b, str s) {
 	}
 }
 
-void putz(struct buf *b, const char *z) { put(b, str_from(z)); }
+void putz(struct buf *b, const char *z) {
+	put(b, str_from(z));
+}
 
 void put_byte(struct buf *b, int c) {
 	*buf_room(b, 1) = (char)c;
@@ -82,8 +84,8 @@ void put_hex(struct buf *b, str s) {
 }
 
 static bool unreserved(char c) {
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
-	       c == '~';
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+	       c == '_' || c == '~';
 }
 
 void put_url(struct buf *b, str s, bool keep_slash) {

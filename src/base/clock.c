@@ -17,9 +17,15 @@ int64_t clock_monotonic(void) {
 	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
 }
 
-int64_t clock_now(void) { return clock_real() + atomic_load_explicit(&offset_ms, memory_order_relaxed); }
-int64_t clock_offset(void) { return atomic_load(&offset_ms); }
-void clock_set_offset(int64_t ms) { atomic_store(&offset_ms, ms); }
+int64_t clock_now(void) {
+	return clock_real() + atomic_load_explicit(&offset_ms, memory_order_relaxed);
+}
+int64_t clock_offset(void) {
+	return atomic_load(&offset_ms);
+}
+void clock_set_offset(int64_t ms) {
+	atomic_store(&offset_ms, ms);
+}
 
 static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
 
@@ -60,7 +66,9 @@ void put_time(struct buf *b, int64_t ms, enum time_form form) {
 	struct tm t;
 	char *start = buf_room(b, 40), *p = start;
 	if (!gmtime_r(&seconds, &t) || t.tm_year > 9999 - 1900 || t.tm_year < -1900) {
-		t = (struct tm){ .tm_year = 9999 - 1900, .tm_mon = 11, .tm_mday = 31, .tm_hour = 23, .tm_min = 59, .tm_sec = 59 };
+		t = (struct tm){
+			.tm_year = 9999 - 1900, .tm_mon = 11, .tm_mday = 31, .tm_hour = 23, .tm_min = 59, .tm_sec = 59
+		};
 	}
 	if (form == TIME_HTTP) {
 		put_http(&p, &t);

@@ -5,17 +5,17 @@
 
 #include "base/buf.h"
 
-int64_t clock_now(void);      /* virtual */
-int64_t clock_real(void);     /* real */
+int64_t clock_now(void); /* virtual */
+int64_t clock_real(void); /* real */
 int64_t clock_monotonic(void); /* for deadlines and durations; microseconds, no epoch */
 int64_t clock_offset(void);
 void clock_set_offset(int64_t ms);
 
 enum time_form {
-	TIME_ISO,       /* 2026-11-25T00:00:00.000Z */
-	TIME_ISO_S,     /* 2026-11-25T00:00:00Z */
-	TIME_HTTP,      /* Wed, 25 Nov 2026 00:00:00 GMT */
-	TIME_AMZ,       /* 20261125T000000Z */
+	TIME_ISO, /* 2026-11-25T00:00:00.000Z */
+	TIME_ISO_S, /* 2026-11-25T00:00:00Z */
+	TIME_HTTP, /* Wed, 25 Nov 2026 00:00:00 GMT */
+	TIME_AMZ, /* 20261125T000000Z */
 };
 
 void put_time(struct buf *b, int64_t ms, enum time_form form);

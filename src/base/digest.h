@@ -4,7 +4,15 @@
 
 #include "base/buf.h"
 
-enum digest_kind { DIGEST_MD5, DIGEST_SHA1, DIGEST_SHA256, DIGEST_CRC32, DIGEST_CRC32C, DIGEST_CRC64NVME, DIGEST_KINDS };
+enum digest_kind {
+	DIGEST_MD5,
+	DIGEST_SHA1,
+	DIGEST_SHA256,
+	DIGEST_CRC32,
+	DIGEST_CRC32C,
+	DIGEST_CRC64NVME,
+	DIGEST_KINDS
+};
 
 enum { DIGEST_MAX = 32 };
 
@@ -21,11 +29,13 @@ struct digest_value {
 
 void digest_init(struct digest *d, enum digest_kind kind);
 void digest_update(struct digest *d, const void *p, size_t n);
-struct digest_value digest_finish(struct digest *d);  /* the value; the context goes back */
-void digest_drop(struct digest *d);                   /* without a value; zeroed or finished is fine */
+struct digest_value digest_finish(struct digest *d); /* the value; the context goes back */
+void digest_drop(struct digest *d); /* without a value; zeroed or finished is fine */
 struct digest_value digest_of(enum digest_kind kind, str s);
 size_t digest_size(enum digest_kind kind);
-static inline str digest_str(const struct digest_value *v) { return (str){ (const char *)v->p, v->n }; }
+static inline str digest_str(const struct digest_value *v) {
+	return (str){ (const char *)v->p, v->n };
+}
 
 /* The CRC of a followed by b, from their CRCs and b's length (for the full-object checksum of parts). */
 uint64_t crc_combine(enum digest_kind kind, uint64_t a, uint64_t b, uint64_t b_len);

@@ -3,7 +3,9 @@
 
 #include <pthread.h>
 
-static inline void lock_leave(pthread_mutex_t **m) { pthread_mutex_unlock(*m); }
+static inline void lock_leave(pthread_mutex_t **m) {
+	pthread_mutex_unlock(*m);
+}
 static inline pthread_mutex_t *lock_enter(pthread_mutex_t *m) {
 	pthread_mutex_lock(m);
 	return m;

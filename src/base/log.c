@@ -10,7 +10,9 @@
 
 static enum log_level least = LOG_INFO;
 
-void log_set_level(enum log_level level) { least = level; }
+void log_set_level(enum log_level level) {
+	least = level;
+}
 
 /* One write a line, so that lines of several threads never mix. A newline inside cannot forge another line. */
 static void line(enum log_level level, const char *fmt, va_list ap) {

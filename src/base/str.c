@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c; }
+static char lower(char c) {
+	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
 
 bool str_ieq(str a, str b) {
 	if (a.n != b.n) {
@@ -26,7 +28,9 @@ int str_cmp(str a, str b) {
 	return c ? c : (a.n > b.n) - (a.n < b.n);
 }
 
-bool str_starts(str s, str prefix) { return s.n >= prefix.n && str_eq((str){ s.p, prefix.n }, prefix); }
+bool str_starts(str s, str prefix) {
+	return s.n >= prefix.n && str_eq((str){ s.p, prefix.n }, prefix);
+}
 
 bool str_ends(str s, str suffix) {
 	return s.n >= suffix.n && (suffix.n == 0 || memcmp(s.p + s.n - suffix.n, suffix.p, suffix.n) == 0);
@@ -61,7 +65,9 @@ str str_trim(str s) {
 	return s;
 }
 
-str str_skip(str s, size_t n) { return n ? (str){ s.p + n, s.n - n } : s; }
+str str_skip(str s, size_t n) {
+	return n ? (str){ s.p + n, s.n - n } : s;
+}
 
 str str_lower(struct arena *a, str s) {
 	char *p = arena_alloc(a, s.n + 1);
@@ -242,5 +248,9 @@ static str decode(struct arena *a, str s, char plus) {
 	return (str){ s.p ? d : NULL, n };
 }
 
-str url_decode(struct arena *a, str s) { return decode(a, s, '+'); }
-str url_decode_form(struct arena *a, str s) { return decode(a, s, ' '); }
+str url_decode(struct arena *a, str s) {
+	return decode(a, s, '+');
+}
+str url_decode_form(struct arena *a, str s) {
+	return decode(a, s, ' ');
+}

@@ -19,18 +19,24 @@ typedef struct str {
 #define STR_FMT "%.*s"
 #define STR_ARG(s) (int)(s).n, (s).n ? (s).p : ""
 
-static inline str str_from(const char *z) { return (str){ z, z ? strlen(z) : 0 }; }
-static inline bool str_eq(str a, str b) { return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0); }
-static inline bool str_is(str a, const char *z) { return str_eq(a, str_from(z)); }
+static inline str str_from(const char *z) {
+	return (str){ z, z ? strlen(z) : 0 };
+}
+static inline bool str_eq(str a, str b) {
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+static inline bool str_is(str a, const char *z) {
+	return str_eq(a, str_from(z));
+}
 
 bool str_ieq(str a, str b); /* ASCII letters alike in both cases */
-int str_cmp(str a, str b);  /* memcmp order, a prefix first */
+int str_cmp(str a, str b); /* memcmp order, a prefix first */
 bool str_starts(str s, str prefix);
 bool str_ends(str s, str suffix);
-bool str_find(str s, str what, size_t *at);          /* first place of what in s */
+bool str_find(str s, str what, size_t *at); /* first place of what in s */
 bool str_cut(str s, char sep, str *head, str *tail); /* false, and head is all of s, when sep is not in it */
-str str_trim(str s);                                 /* without spaces and tabs at both ends */
-str str_skip(str s, size_t n);                       /* without its first n bytes */
+str str_trim(str s); /* without spaces and tabs at both ends */
+str str_skip(str s, size_t n); /* without its first n bytes */
 str str_lower(struct arena *a, str s);
 bool str_utf8(str s); /* well-formed UTF-8 (RFC 3629), NUL allowed */
 

@@ -12,9 +12,9 @@ struct route;
 
 /* Who asks, once the signature has been checked. */
 struct principal {
-	str account;    /* 12 digits; absent: anonymous */
-	str arn;        /* arn:aws:iam::123456789012:root, ...:user/name */
-	str id;         /* the account id for root, AIDA... for a user */
+	str account; /* 12 digits; absent: anonymous */
+	str arn; /* arn:aws:iam::123456789012:root, ...:user/name */
+	str id; /* the account id for root, AIDA... for a user */
 	str access_key;
 	str canonical_id, display_name; /* the account's, as S3 shows owners */
 	bool root;
@@ -23,7 +23,7 @@ struct principal {
 /* What a call is about, for the decision: filled by the route's resource function. */
 struct resource {
 	str arn;
-	str account;    /* its owner; absent: the caller's own */
+	str account; /* its owner; absent: the caller's own */
 };
 
 struct call {
@@ -37,24 +37,24 @@ struct call {
 	struct val *in, *out;
 	struct principal who;
 	struct auth auth;
-	str region;             /* that the client speaks to: of the scope, the host, else the server's */
+	str region; /* that the client speaks to: of the scope, the host, else the server's */
 	str request_id, host_id;
-	str bucket_host;        /* S3 virtual host: the bucket; absent else */
-	str path;               /* raw, with the virtual host's bucket put in front */
+	str bucket_host; /* S3 virtual host: the bucket; absent else */
+	str path; /* raw, with the virtual host's bucket put in front */
 	struct resource resource;
 	struct refusal refusal; /* filled by fail() */
 	struct payload payload; /* of an operation whose body streams */
-	struct db *reader;      /* use call_db() */
+	struct db *reader; /* use call_db() */
 
 	/* What a handler may add to the reply. */
-	struct buf headers;     /* lines beyond those of the output shape */
-	int status;             /* 0: the operation's own */
-	bool raw;               /* the body below stands for the output's payload or body */
+	struct buf headers; /* lines beyond those of the output shape */
+	int status; /* 0: the operation's own */
+	bool raw; /* the body below stands for the output's payload or body */
 	str raw_body;
-	int64_t pull_length;    /* with pull: its length */
+	int64_t pull_length; /* with pull: its length */
 	int (*pull)(void *arg, struct piece *out);
 	void *pull_arg;
-	bool replied;           /* the handler has answered by itself (event stream) */
+	bool replied; /* the handler has answered by itself (event stream) */
 };
 
 /* Says why the call cannot be answered. Always returns false, so that handlers can write: return fail(c, &f, "..."). */
@@ -76,16 +76,16 @@ typedef bool handler(struct call *c);
 struct route {
 	const char *op;
 	handler *run;
-	const char *action;                 /* as IAM names it; NULL: service:Operation */
-	bool (*on)(struct call *c);         /* fills c->resource, or fails (NoSuchBucket); NULL: any ("*") */
-	const char *usage;                  /* metered as; NULL: not metered */
+	const char *action; /* as IAM names it; NULL: service:Operation */
+	bool (*on)(struct call *c); /* fills c->resource, or fails (NoSuchBucket); NULL: any ("*") */
+	const char *usage; /* metered as; NULL: not metered */
 };
 
 /* A served service: its routes, and what is its own. */
 struct face {
-	const char *name;                   /* botocore's name */
-	const struct route *const *tables;  /* NULL-terminated; each ends with a zeroed row */
-	const struct store_table *store;    /* its tables, ends with a zeroed row; may be NULL */
+	const char *name; /* botocore's name */
+	const struct route *const *tables; /* NULL-terminated; each ends with a zeroed row */
+	const struct store_table *store; /* its tables, ends with a zeroed row; may be NULL */
 };
 
 /* May the caller do this? The one place where it is decided; records the decision under the request id. Until policies

@@ -5,12 +5,12 @@
 
 struct cloud {
 	struct store *store;
-	str region;          /* the default one */
-	str account;         /* the default one */
-	str data;            /* the data folder */
+	str region; /* the default one */
+	str account; /* the default one */
+	str data; /* the data folder */
 	bool accept_test_keys;
 	int port;
-	int64_t started;     /* real time */
+	int64_t started; /* real time */
 };
 
 /* An access key with its secret, and whose it is. All in the arena. */

@@ -17,8 +17,8 @@ struct store;
 enum { BLOB_SMALL = 128 * 1024 }; /* bodies up to this go to the segment log */
 
 struct store_table {
-	const char *schema;      /* CREATE TABLE IF NOT EXISTS ...; */
-	const char *blob_ids;    /* SELECT of the blob ids that this table keeps, or NULL; for fsck and the sweep */
+	const char *schema; /* CREATE TABLE IF NOT EXISTS ...; */
+	const char *blob_ids; /* SELECT of the blob ids that this table keeps, or NULL; for fsck and the sweep */
 };
 
 /* tables ends with a zeroed row. 0, -EBUSY: another server has this folder, -EPROTONOSUPPORT: data of a newer version,

@@ -13,11 +13,11 @@ struct header {
 /* All slices point into the bytes that were read. */
 struct head {
 	str method, target; /* as sent */
-	str path;           /* raw, still escaped, without the query; the authority of an absolute-form target taken off */
-	str query;          /* raw, without '?'; absent if there is none */
-	str host;           /* of the absolute-form target, else the Host header; may carry a port */
-	int minor;          /* HTTP/1.minor */
-	int status;         /* of a response */
+	str path; /* raw, still escaped, without the query; the authority of an absolute-form target taken off */
+	str query; /* raw, without '?'; absent if there is none */
+	str host; /* of the absolute-form target, else the Host header; may carry a port */
+	int minor; /* HTTP/1.minor */
+	int status; /* of a response */
 	struct header *headers;
 	size_t n;
 	int64_t content_length; /* -1 if not given */
@@ -26,11 +26,11 @@ struct head {
 
 enum head_result {
 	HEAD_OK,
-	HEAD_MORE,      /* not all of it has come yet */
+	HEAD_MORE, /* not all of it has come yet */
 	HEAD_MALFORMED, /* 400 */
 	HEAD_TOO_LARGE, /* 431 */
-	HEAD_VERSION,   /* 505 at others; we answer 400 */
-	HEAD_CODING,    /* a transfer coding that is not served */
+	HEAD_VERSION, /* 505 at others; we answer 400 */
+	HEAD_CODING, /* a transfer coding that is not served */
 };
 
 /* Reads a request head from the start of bytes; *used is its length with the empty line. */

@@ -13,11 +13,11 @@ struct exchange;
 
 struct server_config {
 	int backlog;
-	int workers_max;      /* threads, started as needed */
-	int idle_ms;          /* a parked connection without a byte of a next head is closed after this */
-	int head_ms;          /* from the first byte of a head to its end */
-	int body_stall_ms;    /* no byte of a body for this long: the exchange ends; also for a reply that is not taken */
-	int body_rate;        /* bytes a second that a body must reach on average after the first body_stall_ms; 0: none */
+	int workers_max; /* threads, started as needed */
+	int idle_ms; /* a parked connection without a byte of a next head is closed after this */
+	int head_ms; /* from the first byte of a head to its end */
+	int body_stall_ms; /* no byte of a body for this long: the exchange ends; also for a reply that is not taken */
+	int body_rate; /* bytes a second that a body must reach on average after the first body_stall_ms; 0: none */
 	void (*handle)(struct exchange *x, void *arg);
 	/* Answers what never becomes an exchange: a head that cannot be read. why is HEAD_*; writes a whole message. */
 	void (*refuse)(struct buf *message, enum head_result why, void *arg);
@@ -41,8 +41,8 @@ int listen_unix(const char *path, int mode, int *out_fd);
 struct exchange {
 	struct arena *arena;
 	struct head head;
-	str peer;    /* address of the client, without port; "unix" on a unix socket */
-	bool tls;    /* came over TLS */
+	str peer; /* address of the client, without port; "unix" on a unix socket */
+	bool tls; /* came over TLS */
 	int64_t body_left; /* of a Content-Length body: bytes not yet pulled; -1 for chunked */
 	bool replied;
 };
@@ -65,14 +65,14 @@ struct piece {
 
 struct reply {
 	int status;
-	str headers;    /* whole lines, "Name: value\r\n"...; Date, Content-Length, Connection and Keep-Alive are added */
-	str body;       /* or: */
+	str headers; /* whole lines, "Name: value\r\n"...; Date, Content-Length, Connection and Keep-Alive are added */
+	str body; /* or: */
 	int64_t length; /* of what pull gives; with pull only */
 	/* The next piece of the body: 1 and *out, 0 at the end, -errno. NULL: body is all. Pieces are sent by sendfile. */
 	int (*pull)(void *arg, struct piece *out);
 	void *arg;
 	bool head_only; /* HEAD: length or body.n is announced, nothing is sent */
-	bool close;     /* close the connection afterwards */
+	bool close; /* close the connection afterwards */
 };
 
 /* Sends it. Once for an exchange. 0 or -errno (the client went: the connection closes, nobody needs to care). A request

@@ -19,13 +19,27 @@ enum proto {
 
 enum loc { L_BODY, L_URI, L_QUERY, L_HEADER, L_HEADERS, L_STATUS };
 enum time_format { T_DEFAULT, T_ISO, T_UNIX, T_RFC822 };
-enum { M_REQUIRED = 1 << 0, M_FLAT = 1 << 1, M_ATTR = 1 << 2, M_JSONVALUE = 1 << 3, M_EVENTPAYLOAD = 1 << 4, M_EVENTHEADER = 1 << 5 };
-enum { SH_STREAMING = 1 << 0, SH_EVENTSTREAM = 1 << 1, SH_EVENT = 1 << 2, SH_UNION = 1 << 3, SH_SENSITIVE = 1 << 4, SH_LONG = 1 << 5 };
+enum {
+	M_REQUIRED = 1 << 0,
+	M_FLAT = 1 << 1,
+	M_ATTR = 1 << 2,
+	M_JSONVALUE = 1 << 3,
+	M_EVENTPAYLOAD = 1 << 4,
+	M_EVENTHEADER = 1 << 5
+};
+enum {
+	SH_STREAMING = 1 << 0,
+	SH_EVENTSTREAM = 1 << 1,
+	SH_EVENT = 1 << 2,
+	SH_UNION = 1 << 3,
+	SH_SENSITIVE = 1 << 4,
+	SH_LONG = 1 << 5
+};
 
 /* One member of a structure; of a list its element; of a map its key, then its value. */
 struct member {
-	const char *name;  /* as the API reference spells it; what handlers use */
-	const char *wire;  /* as sent, when that differs */
+	const char *name; /* as the API reference spells it; what handlers use */
+	const char *wire; /* as sent, when that differs */
 	const char *query; /* as sent in an EC2 query, when that differs again */
 	const struct shape *shape;
 	uint8_t loc, flags, time;
@@ -39,42 +53,42 @@ struct shape {
 	uint8_t flags;
 	const struct member *m;
 	const char *payload; /* member that is the whole HTTP body */
-	const char *xmlns;   /* of an element that has its own, with its prefix if any: "xsi|http://..." */
-	int64_t min, max;    /* of a number its value; of anything else its length */
+	const char *xmlns; /* of an element that has its own, with its prefix if any: "xsi|http://..." */
+	int64_t min, max; /* of a number its value; of anything else its length */
 	const char *pattern;
 	const char *const *values;
 };
 
 /* An error that an operation declares: how its code is spelt on the wire and with which status it goes out. */
 struct error {
-	const char *name;  /* shape name: what handlers use */
-	const char *code;  /* as sent in query protocols, when that differs (awsQueryError) */
-	int status;        /* 0: not declared */
+	const char *name; /* shape name: what handlers use */
+	const char *code; /* as sent in query protocols, when that differs (awsQueryError) */
+	int status; /* 0: not declared */
 };
 
 struct op {
 	const char *name, *method, *uri; /* uri: "/{Bucket}/{Key+}?list-type=2" */
 	const struct shape *in, *out;
-	const char *wrapper;   /* element around a query result */
-	const char *root;      /* element around a rest-xml request */
-	const char *root_ns;   /* its namespace */
-	const char *host;      /* host prefix: "runtime." or NULL */
+	const char *wrapper; /* element around a query result */
+	const char *root; /* element around a rest-xml request */
+	const char *root_ns; /* its namespace */
+	const char *host; /* host prefix: "runtime." or NULL */
 	bool checksum_required, unsigned_payload;
-	int status;            /* of a success; 0: 200 */
+	int status; /* of a success; 0: 200 */
 };
 
 struct service {
-	const char *name;      /* botocore's name: "s3", "logs" */
-	const char *endpoint;  /* first label of its host names: "monitoring" */
-	const char *signing;   /* name in the credential scope, when it is not endpoint */
-	const char *id;        /* serviceId: "CloudWatch Logs" */
-	const char *version;   /* apiVersion: "2010-05-08" */
-	int protos;            /* enum proto, or-ed */
-	const char *json;      /* "1.0" or "1.1" */
-	const char *target;    /* prefix of X-Amz-Target */
+	const char *name; /* botocore's name: "s3", "logs" */
+	const char *endpoint; /* first label of its host names: "monitoring" */
+	const char *signing; /* name in the credential scope, when it is not endpoint */
+	const char *id; /* serviceId: "CloudWatch Logs" */
+	const char *version; /* apiVersion: "2010-05-08" */
+	int protos; /* enum proto, or-ed */
+	const char *json; /* "1.0" or "1.1" */
+	const char *target; /* prefix of X-Amz-Target */
 	const char *xmlns;
 	bool query_compatible; /* awsQueryCompatible: errors carry x-amzn-query-error */
-	const struct op *ops;  /* sorted by name */
+	const struct op *ops; /* sorted by name */
 	size_t n_ops;
 	const struct error *errors; /* sorted by name; ends with a row whose name is NULL */
 };

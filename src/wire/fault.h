@@ -27,8 +27,8 @@ void refusal_detail(struct arena *a, struct refusal *r, const char *name, str va
 struct envelope {
 	enum proto proto;
 	const struct service *service; /* may be NULL */
-	str request_id, host_id;       /* host_id: S3 only */
-	str resource;                  /* S3: the path */
+	str request_id, host_id; /* host_id: S3 only */
+	str resource; /* S3: the path */
 };
 
 /* Body and header lines (Content-Type, x-amzn-query-error, x-amzn-ErrorType, ...) of the answer. Codes that the model

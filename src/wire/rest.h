@@ -11,8 +11,8 @@ const struct op *rest_route(const struct service *s, str method, str path, str q
 
 /* Reads the request into v (of shape op->in). body is ignored for an operation whose payload streams (it is pulled by the
  * handler). False: malformed; *why says what (plain words, no code). */
-bool message_read(struct arena *a, struct val *v, const struct op *op, enum proto proto, const struct head *h, str path, str body,
-                  str *why);
+bool message_read(struct arena *a, struct val *v, const struct op *op, enum proto proto, const struct head *h, str path,
+		  str body, str *why);
 
 /* Whether the payload of a shape is a stream of bytes (not read or written here). */
 bool shape_streams(const struct shape *shape);
@@ -22,8 +22,8 @@ struct response {
 	struct buf headers, body;
 	int status;
 };
-void response_write(struct response *r, const struct val *v, const struct op *op, const struct service *s, enum proto proto,
-                    str request_id);
+void response_write(struct response *r, const struct val *v, const struct op *op, const struct service *s,
+		    enum proto proto, str request_id);
 
 /* Event streams (application/vnd.amazon.eventstream), the writer: one event of the output's event-stream member. */
 void event_write(struct buf *b, const struct val *event, enum proto proto);
@@ -35,8 +35,9 @@ struct request {
 	str method, path, query; /* escaped; query without '?' */
 	struct buf headers, body;
 };
-void request_write(struct arena *a, struct request *r, const struct val *v, const struct op *op, const struct service *s,
-                   enum proto proto);
-bool response_read(struct arena *a, struct val *v, const struct op *op, enum proto proto, const struct head *h, str body);
+void request_write(struct arena *a, struct request *r, const struct val *v, const struct op *op,
+		   const struct service *s, enum proto proto);
+bool response_read(struct arena *a, struct val *v, const struct op *op, enum proto proto, const struct head *h,
+		   str body);
 /* Code and message of an error response. */
 bool fault_read(struct arena *a, enum proto proto, const struct head *h, str body, str *code, str *message);

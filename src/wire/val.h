@@ -7,25 +7,25 @@
 struct val {
 	const struct shape *shape;
 	const struct member *member; /* how this value hangs in its parent; NULL for the top */
-	str key;                     /* in a map */
-	str s;                       /* K_STR, K_BLOB */
-	int64_t i;                   /* K_INT, K_BOOL; K_TIME in milliseconds */
-	double d;                    /* K_DBL */
+	str key; /* in a map */
+	str s; /* K_STR, K_BLOB */
+	int64_t i; /* K_INT, K_BOOL; K_TIME in milliseconds */
+	double d; /* K_DBL */
 	struct val *first, *last, *next;
 };
 
 /* Every value lives in the arena that it was made in; strings are not copied. */
 struct val *val_new(struct arena *a, const struct shape *shape);
 struct val *val_add(struct arena *a, struct val *parent, const struct member *m); /* a member or an element */
-const struct member *shape_member(const struct shape *shape, str name);          /* NULL if there is none */
+const struct member *shape_member(const struct shape *shape, str name); /* NULL if there is none */
 
 /* What handlers use. Names are those of the API reference; a name that the shape lacks is a bug and aborts. */
 struct val *get(const struct val *v, const char *name); /* NULL if absent; v may be NULL */
-str get_str(const struct val *v, const char *name);     /* {0} if absent */
+str get_str(const struct val *v, const char *name); /* {0} if absent */
 int64_t get_int(const struct val *v, const char *name, int64_t absent); /* also booleans and times */
 double get_dbl(const struct val *v, const char *name, double absent);
-struct val *get_key(const struct val *map, str key);    /* NULL if absent */
-size_t val_count(const struct val *v);                  /* children; 0 for NULL */
+struct val *get_key(const struct val *map, str key); /* NULL if absent */
+size_t val_count(const struct val *v); /* children; 0 for NULL */
 
 struct val *set(struct arena *a, struct val *v, const char *name); /* a structure, list or map to fill; replaces */
 void set_str(struct arena *a, struct val *v, const char *name, str s); /* an absent s sets nothing */
@@ -54,6 +54,7 @@ void query_write(struct buf *b, const struct val *v, enum proto proto); /* "&Nam
 bool xml_read(struct arena *a, struct val *v, str body);
 /* A response in P_EC2, P_QUERY or P_RESTXML: with declaration, root, namespace, wrapper and request id as that wire has
  * them. */
-void xml_write(struct buf *b, const struct val *v, const struct op *op, const struct service *s, enum proto proto, str request_id);
+void xml_write(struct buf *b, const struct val *v, const struct op *op, const struct service *s, enum proto proto,
+	       str request_id);
 /* A rest-xml request body, or any fragment: v as an element called root. */
 void xml_write_element(struct buf *b, const struct val *v, const char *root, const char *xmlns);
