@@ -1,0 +1,57 @@
+/* Headers that are kept with an object, user metadata, tags, checksums: from the request to the row and back. */
+#pragma once
+
+#include "s3/rows.h"
+
+/* The headers of a PutObject, CopyObject (REPLACE) or CreateMultipartUpload that are kept: Content-Type (default
+ * binary/octet-stream), Content-Encoding (aws-chunked taken off), Content-Language, Content-Disposition, Cache-Control,
+ * Expires, x-amz-website-redirect-location, server side encryption, and Metadata. Fails: MetadataTooLarge (names and values
+ * over 2 KiB), InvalidArgument. */
+bool meta_of_input(struct call *c, str *out);
+/* Sets the members of a GetObject or HeadObject output that are kept. */
+void meta_show(struct call *c, str meta);
+str meta_get(str meta, const char *name); /* names lower case, user metadata with x-amz-meta-; absent if none */
+
+/* STANDARD if the input has none. Fails: InvalidStorageClass. */
+bool class_of_input(struct call *c, str *out);
+
+/* Tags. At most 10 an object (50 a bucket), keys 1..128 and values 0..256 characters, no two keys alike, "aws:" reserved:
+ * fails with InvalidTag or BadRequest in AWS's sentences. */
+bool tags_of_header(struct call *c, str header, str *out); /* x-amz-tagging: url-encoded query */
+bool tags_of_set(struct call *c, const struct val *tag_set, int max, str *out);
+void tags_show(struct arena *a, struct val *tag_set, str tags);
+int64_t tags_count(str tags);
+
+/* The checksum of a body. What a request says about it is in its headers or announced for the trailer; Content-MD5 too. */
+struct checksum {
+	int kind; /* what is computed; -1 none. CRC64NVME if the client named none */
+	bool given; /* the client gave a value (or will, in the trailer) */
+	str value; /* base64, from a header; absent: from the trailer, or none */
+	str trailer; /* name of the trailer field; absent: none */
+	str content_md5; /* 16 bytes; absent: none */
+	struct digest sum, md5;
+};
+/* Fails: InvalidDigest (Content-MD5 that is none), InvalidRequest (two checksums; an algorithm that the header contradicts;
+ * a value of the wrong length: "Value for x-amz-checksum-crc32 header is invalid."). */
+bool checksum_of_input(struct call *c, struct checksum *out);
+
+/* Streams the call's payload through the digests into w. Fails: BadDigest, what payload_read says, EntityTooLarge over
+ * max. On success *etag is the MD5 in hex and *sum is filled (with what was given, or CRC64NVME). w is finished. */
+bool body_receive(struct call *c, struct checksum *sum, struct blob_writer *w, int64_t max, str *etag, struct sum *out);
+
+/* ChecksumCRC32 ... and ChecksumType members of v, whose shape has them. */
+void sum_show(struct arena *a, struct val *v, const struct sum *s);
+const char *sum_name(int kind); /* "CRC32" ... "SHA256" */
+int sum_kind(str name); /* -1 unknown */
+
+/* Conditionals of the input (IfMatch, IfNoneMatch, IfModifiedSince, IfUnmodifiedSince; o NULL: no such object). For reads
+ * (RFC 9110 order): PreconditionFailed 412, or 304 with c->status. For writes: IfMatch and IfNoneMatch:* only:
+ * PreconditionFailed, NoSuchKey for If-Match without an object. */
+bool conditions_read(struct call *c, const struct object *o);
+bool conditions_write(struct call *c, const struct object *o);
+
+/* Faults of S3 that several files use. */
+extern const struct fault no_such_bucket, no_such_key, no_such_version, no_such_upload, invalid_argument,
+	invalid_request, malformed_xml, precondition_failed, method_not_allowed, access_denied, not_implemented,
+	invalid_range, bad_digest, entity_too_large, invalid_part, invalid_part_order, entity_too_small,
+	bucket_not_empty, invalid_tag, key_too_long;
