@@ -5,9 +5,12 @@
 #include "http/head.h"
 #include "wire/val.h"
 
-/* Which operation of s a REST request is for: by method, path and query, the most specific uri first; NULL if none.
- * path is raw (escaped) and starts with '/'; for S3 a virtual-host bucket has already been put in front. */
-const struct op *rest_route(const struct service *s, str method, str path, str query);
+/* Which operation of s a REST request is for: by method, path, query and headers; NULL if none. The most specific wins: more
+ * literal query parameters in its uri, then more required members found in the query string and the headers (?uploadId=,
+ * x-amz-copy-source). "?lifecycle=" is "?lifecycle"; parameters that no operation of the service knows do not matter, but one
+ * that names a sub-resource (?torrent) which no operation of this method and path has gives NULL: it never falls back to the
+ * plain one. path is raw (escaped) and starts with '/'; for S3 a virtual-host bucket has already been put in front. */
+const struct op *rest_route(const struct service *s, const struct head *h, str path);
 
 /* Reads the request into v (of shape op->in). body is ignored for an operation whose payload streams (it is pulled by the
  * handler). False: malformed; *why says what (plain words, no code). */
