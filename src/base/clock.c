@@ -209,3 +209,33 @@ bool time_parse(str s, int64_t *ms) {
 	*ms += fraction - zone;
 	return true;
 }
+
+static int64_t unit_ms(char c) {
+	switch (c) {
+	case 's': return 1000;
+	case 'm': return 60 * 1000;
+	case 'h': return 3600 * 1000;
+	case 'd': return 86400 * 1000;
+	case 'w': return 7 * 86400 * 1000;
+	default: return 0;
+	}
+}
+
+bool duration_parse(str s, int64_t *ms) {
+	const int64_t most = (int64_t)1000 * 366 * 86400 * 1000;
+	*ms = 0;
+	while (s.n) {
+		size_t n = 0;
+		int64_t count;
+		while (n < s.n && s.p[n] >= '0' && s.p[n] <= '9') {
+			n++;
+		}
+		int64_t unit = n < s.n ? unit_ms(s.p[n]) : 0;
+		if (!unit || !str_uint((str){ s.p, n }, &count) || count > most / unit) {
+			return false;
+		}
+		*ms += count * unit;
+		s = str_skip(s, n + 1);
+	}
+	return *ms > 0 && *ms <= most;
+}

@@ -22,3 +22,6 @@ void put_time(struct buf *b, int64_t ms, enum time_form form);
 
 /* Any of the four forms; TIME_ISO with 0 to 9 digits of fraction and Z or +hh:mm. False on anything else. */
 bool time_parse(str s, int64_t *ms);
+
+/* "90d", "1d12h", "30m", "45s", "2w": a positive span. False on anything else, and over a thousand years. */
+bool duration_parse(str s, int64_t *ms);

@@ -42,6 +42,7 @@ struct call {
 	str bucket_host; /* S3 virtual host: the bucket; absent else */
 	str path; /* raw, with the virtual host's bucket put in front */
 	struct resource resource;
+	void *subject; /* what the resource function found, for the handler of its room */
 	struct refusal refusal; /* filled by fail() */
 	struct payload payload; /* of an operation whose body streams */
 	struct db *reader; /* use call_db() */
@@ -86,6 +87,8 @@ struct face {
 	const char *name; /* botocore's name */
 	const struct route *const *tables; /* NULL-terminated; each ends with a zeroed row */
 	const struct store_table *store; /* its tables, ends with a zeroed row; may be NULL */
+	/* Checks a whole body (not a streamed one) before it is parsed: Content-MD5, checksum headers. Fails. May be NULL. */
+	bool (*check_body)(struct call *c, str body);
 };
 
 /* May the caller do this? The one place where it is decided; records the decision under the request id. Until policies

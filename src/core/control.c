@@ -1,0 +1,241 @@
+#include "core/control.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/version.h"
+#include "core/decision.h"
+
+#include <unistd.h>
+
+struct control {
+	struct exchange *x;
+	struct cloud *cloud;
+	struct buf out;
+	int status;
+	bool text;
+};
+
+static void refuse(struct control *c, int status, const char *sentence) {
+	c->status = status;
+	c->out.n = 0;
+	c->text = true;
+	putf(&c->out, "%s\n", sentence);
+}
+
+static void put_stamp(struct buf *b, const char *before, int64_t ms, const char *after) {
+	putz(b, before);
+	put_time(b, ms, TIME_ISO_S);
+	putz(b, after);
+}
+
+/* --- status --- */
+
+static void status_json(struct control *c) {
+	struct cloud *cloud = c->cloud;
+	struct store_stats s = store_stats(cloud->store);
+	struct buf *b = &c->out;
+	putf(b, "{\"version\":\"%s\",\"pid\":%d,\"url\":\"http://" STR_FMT ":%d\",\"port\":%d,", AEROSTAT_VERSION,
+	     (int)getpid(), STR_ARG(cloud->listen), cloud->port, cloud->port);
+	putf(b, "\"region\":\"" STR_FMT "\",\"account\":\"" STR_FMT "\",\"data\":", STR_ARG(cloud->region),
+	     STR_ARG(cloud->account));
+	put_json(b, cloud->data);
+	put_stamp(b, ",\"started\":\"", cloud->started, "\"");
+	put_stamp(b, ",\"clock\":\"", clock_now(), "\"");
+	putf(b, ",\"clockOffsetSeconds\":%lld,", (long long)(clock_offset() / 1000));
+	putf(b, "\"bodies\":{\"files\":%lld,\"segments\":%lld,\"segmentBytes\":%lld,\"liveBytes\":%lld}}\n",
+	     (long long)s.files, (long long)s.segments, (long long)s.segment_bytes, (long long)s.live_bytes);
+}
+
+static void status_text_of(struct control *c) {
+	struct cloud *cloud = c->cloud;
+	struct buf *b = &c->out;
+	putf(b, "Aerostat %s is up at http://" STR_FMT ":%d (process %d)\n", AEROSTAT_VERSION, STR_ARG(cloud->listen),
+	     cloud->port, (int)getpid());
+	putf(b, "  data     " STR_FMT "\n  account  " STR_FMT "\n  region   " STR_FMT "\n", STR_ARG(cloud->data),
+	     STR_ARG(cloud->account), STR_ARG(cloud->region));
+	put_stamp(b, "  started  ", cloud->started, "\n");
+	put_stamp(b, "  clock    ", clock_now(), "");
+	putf(b, clock_offset() ? " (moved by %lld s)\n" : "\n", (long long)(clock_offset() / 1000));
+}
+
+static void status(struct control *c) {
+	if (c->text) {
+		status_text_of(c);
+	} else {
+		status_json(c);
+	}
+}
+
+/* --- env --- */
+
+static void env(struct control *c) {
+	struct key key;
+	struct cloud *cloud = c->cloud;
+	if (!account_root_key(cloud, c->x->arena, cloud->account, &key)) {
+		refuse(c, 404, "The default account has no root key.");
+		return;
+	}
+	const char *fmt = c->text ? "export AWS_ENDPOINT_URL=http://" STR_FMT ":%d\n"
+				    "export AWS_ACCESS_KEY_ID=" STR_FMT "\n"
+				    "export AWS_SECRET_ACCESS_KEY=" STR_FMT "\n"
+				    "export AWS_DEFAULT_REGION=" STR_FMT "\n"
+				    "export AWS_REGION=" STR_FMT "\n"
+				    "export AWS_DATA_PATH='" STR_FMT "/botocore'\n"
+				    "unset AWS_SESSION_TOKEN AWS_PROFILE\n"
+				  : "{\"AWS_ENDPOINT_URL\":\"http://" STR_FMT ":%d\",\"AWS_ACCESS_KEY_ID\":\"" STR_FMT
+				    "\","
+				    "\"AWS_SECRET_ACCESS_KEY\":\"" STR_FMT "\",\"AWS_DEFAULT_REGION\":\"" STR_FMT "\","
+				    "\"AWS_REGION\":\"" STR_FMT "\",\"AWS_DATA_PATH\":\"" STR_FMT "/botocore\"}\n";
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	putf(&c->out, fmt, STR_ARG(cloud->listen), cloud->port, STR_ARG(key.access_key), STR_ARG(key.secret),
+	     STR_ARG(cloud->region), STR_ARG(cloud->region), STR_ARG(cloud->data));
+#pragma GCC diagnostic pop
+}
+
+/* --- clock --- */
+
+static int keep_offset(struct db *db, void *arg) {
+	const int64_t *offset = arg;
+	AUTO_ARENA a = { 0 };
+	store_put(db, "clock_offset", str_printf(&a, "%lld", (long long)*offset));
+	return 0;
+}
+
+void control_clock_load(struct cloud *cloud) {
+	int64_t offset = 0;
+	AUTO_ARENA a = { 0 };
+	struct db *db = store_reader(cloud->store);
+	str_int(store_get(db, &a, "clock_offset"), &offset);
+	store_reader_done(cloud->store, db);
+	clock_set_offset(offset);
+}
+
+static bool wanted_offset(struct control *c, int64_t *offset) {
+	int64_t ms;
+	str advance = query_get(c->x->arena, &c->x->head, "advance"), set = query_get(c->x->arena, &c->x->head, "set");
+	if (query_has(c->x->arena, &c->x->head, "reset")) {
+		*offset = 0;
+		return true;
+	}
+	if (advance.p) {
+		*offset = clock_offset();
+		if (!duration_parse(advance, &ms)) {
+			refuse(c, 400, "A span of time is written like 90d, 12h, 1d12h, 30m, 45s or 2w.");
+			return false;
+		}
+		*offset += ms;
+		return true;
+	}
+	if (!set.p || !time_parse(set, &ms)) {
+		refuse(c, 400, "A time is written like 2027-01-31T12:00:00Z.");
+		return false;
+	}
+	*offset = ms - clock_real();
+	return true;
+}
+
+static void clock_show(struct control *c) {
+	struct buf *b = &c->out;
+	put_stamp(b, c->text ? "" : "{\"clock\":\"", clock_now(), c->text ? "" : "\",");
+	put_stamp(b, c->text ? clock_offset() ? " (real time " : " (" : "\"realTime\":\"", clock_real(),
+		  c->text ? "" : "\",");
+	if (c->text) {
+		putz(b, clock_offset() ? ")\n" : ", real time)\n");
+	} else {
+		putf(b, "\"offsetSeconds\":%lld}\n", (long long)(clock_offset() / 1000));
+	}
+}
+
+static void clock_move(struct control *c) {
+	int64_t offset;
+	const int64_t year_9999 = 253370764800000;
+	if (!wanted_offset(c, &offset)) {
+		return;
+	}
+	if (clock_real() + offset > year_9999 || clock_real() + offset < 0) {
+		refuse(c, 400, "The clock runs from 1970 to 9999.");
+		return;
+	}
+	struct work w = { .run = keep_offset, .arg = &offset };
+	if (store_write(c->cloud->store, &w)) {
+		refuse(c, 507, "The clock was not moved: its offset could not be written to disk.");
+		return;
+	}
+	clock_set_offset(offset);
+	clock_show(c);
+}
+
+/* --- the rest --- */
+
+static void decisions(struct control *c) {
+	decision_write(&c->out, query_get(c->x->arena, &c->x->head, "request"));
+	put_byte(&c->out, '\n');
+}
+
+static void say(void *arg, str line) {
+	struct control *c = arg;
+	if (c->text) {
+		put(&c->out, line);
+		put_byte(&c->out, '\n');
+	}
+}
+
+static void fsck(struct control *c) {
+	struct fsck f = { 0 };
+	int rc = store_fsck(c->cloud->store, &f, say, c);
+	bool clean = !rc && !f.missing && !f.torn && !f.orphans && !f.unowned;
+	c->status = clean ? 200 : 409;
+	putf(&c->out,
+	     c->text ? "%lld bodies, %lld bytes: %lld missing, %lld torn, %lld without a row, %lld without an owner\n"
+		     : "{\"bodies\":%lld,\"bytes\":%lld,\"missing\":%lld,\"torn\":%lld,\"orphans\":%lld,\"unowned\":%"
+		       "lld}\n",
+	     (long long)f.bodies, (long long)f.bytes, (long long)f.missing, (long long)f.torn, (long long)f.orphans,
+	     (long long)f.unowned);
+}
+
+static void down(struct control *c) {
+	putz(&c->out, c->text ? "Aerostat is going down.\n" : "{\"down\":true}\n");
+}
+
+static const struct {
+	const char *method, *path;
+	void (*run)(struct control *c);
+} commands[] = {
+	{ "GET", "/status", status },       { "GET", "/env", env },           { "GET", "/clock", clock_show },
+	{ "GET", "/decisions", decisions }, { "POST", "/clock", clock_move }, { "POST", "/fsck", fsck },
+	{ "POST", "/down", down },
+};
+
+static void run(struct control *c, str path) {
+	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
+		if (str_is(path, commands[i].path) && str_is(c->x->head.method, commands[i].method)) {
+			commands[i].run(c);
+			return;
+		}
+	}
+	refuse(c, 404, "This server knows no such command; is the toolkit newer than the server?");
+}
+
+void control_handle(struct exchange *x, void *arg) {
+	struct control c = { .x = x, .cloud = arg, .out = { .arena = x->arena }, .status = 200 };
+	str path = x->head.path;
+	c.text = str_ends(path, S(".txt"));
+	path.n -= c.text ? 4 : 0;
+	run(&c, path);
+	struct reply r = { .status = c.status,
+			   .headers =
+				   c.text ? S("Content-Type: text/plain\r\n") : S("Content-Type: application/json\r\n"),
+			   .body = buf_str(&c.out),
+			   .close = true };
+	exchange_reply(x, &r);
+	if (str_is(path, "/down") && c.status == 200) {
+		c.cloud->stop(c.cloud);
+	}
+}
+
+void control_refuse(struct buf *message, enum head_result why, void *arg) {
+	(void)why;
+	(void)arg;
+	putz(message, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+}

@@ -1,0 +1,186 @@
+#include "core/identify.h"
+
+#include "core/address.h"
+#include "core/cloud.h"
+
+static const struct fault invalid_action = { "InvalidAction", 400 };
+static const struct fault missing_action = { "MissingAction", 400 };
+static const struct fault unknown_operation = { "UnknownOperationException", 400 };
+static const struct fault not_implemented = { "NotImplemented", 400 };
+static const struct fault method_not_allowed = { "MethodNotAllowed", 405 };
+
+static const char *signing_name(const struct service *s) {
+	return s->signing ? s->signing : s->endpoint;
+}
+
+/* "AmazonSSM.GetParameter": the service whose target prefix it is. */
+static const struct service *by_target(str target) {
+	for (size_t i = 0; services[i]; i++) {
+		str prefix = str_from(services[i]->target);
+		if (prefix.n && str_starts(target, prefix) && target.n > prefix.n && target.p[prefix.n] == '.') {
+			return services[i];
+		}
+	}
+	return NULL;
+}
+
+static const struct service *by_endpoint(str label) {
+	for (size_t i = 0; label.n && services[i]; i++) {
+		if (str_is(label, services[i]->endpoint)) {
+			return services[i];
+		}
+	}
+	return NULL;
+}
+
+static bool is_rest(const struct service *s) {
+	return (s->protos & (P_RESTXML | P_RESTJSON)) != 0;
+}
+
+/* Several services may sign with one name (sagemaker and its runtime): the one whose wire fits the request. */
+static const struct service *by_scope(str name, bool rest) {
+	const struct service *found = NULL;
+	for (size_t i = 0; name.n && services[i]; i++) {
+		if (str_is(name, signing_name(services[i])) && (!found || is_rest(services[i]) == rest)) {
+			found = services[i];
+		}
+	}
+	return found;
+}
+
+/* /service/GraniteServiceVersion20100801/operation/PutMetricData */
+static bool smithy_path(str path, str *service, str *op) {
+	str rest;
+	if (!str_starts(path, S("/service/"))) {
+		return false;
+	}
+	return str_cut(str_skip(path, 9), '/', service, &rest) && str_starts(rest, S("operation/")) &&
+	       (*op = str_skip(rest, 10), true);
+}
+
+static const struct service *by_smithy(str path) {
+	str name, op;
+	for (size_t i = 0; smithy_path(path, &name, &op) && services[i]; i++) {
+		if (services[i]->target && str_is(name, services[i]->target)) {
+			return services[i];
+		}
+	}
+	return NULL;
+}
+
+static bool is_form(const struct call *c) {
+	const struct head *h = &c->x->head;
+	return (str_is(h->method, "POST") &&
+		str_starts(head_get(h, "content-type"), S("application/x-www-form-urlencoded"))) ||
+	       query_has(c->arena, h, "Action");
+}
+
+static enum proto proto_of(const struct call *c, str target) {
+	int all = c->service->protos;
+	if (str_is(head_get(&c->x->head, "smithy-protocol"), "rpc-v2-cbor") && (all & P_CBOR)) {
+		return P_CBOR;
+	}
+	if (target.n && (all & P_JSON)) {
+		return P_JSON;
+	}
+	if (is_form(c) && (all & (P_QUERY | P_EC2))) {
+		return (enum proto)(all & (P_QUERY | P_EC2));
+	}
+	for (int p = P_EC2; p <= P_CBOR; p <<= 1) {
+		if (all & p) {
+			return (enum proto)p;
+		}
+	}
+	return P_RESTXML;
+}
+
+static void place(struct call *c, const struct address *at) {
+	const struct head *h = &c->x->head;
+	c->path = h->path.n ? h->path : S("/");
+	c->region = at->region.n ? at->region : c->auth.region.n ? c->auth.region : c->cloud->region;
+	if (!region_plausible(c->region)) {
+		c->region = c->cloud->region;
+	}
+	if (str_is(str_from(c->service->name), "s3") && at->bucket.n) {
+		c->bucket_host = at->bucket;
+		c->path = str_printf(c->arena, "/" STR_FMT STR_FMT, STR_ARG(at->bucket), STR_ARG(c->path));
+	}
+}
+
+void identify_service(struct call *c) {
+	const struct head *h = &c->x->head;
+	str target = head_get(h, "x-amz-target");
+	struct address at = address_of_host(c->arena, h->host);
+	c->service = by_target(target);
+	c->service = c->service ? c->service : by_smithy(h->path);
+	c->service = c->service ? c->service : by_endpoint(at.service);
+	c->service = c->service ? c->service : by_scope(c->auth.service, !is_form(c));
+	c->service = c->service ? c->service : service_find("s3");
+	c->proto = proto_of(c, target);
+	place(c, &at);
+}
+
+enum auth_style identify_style(const struct call *c) {
+	switch (c->proto) {
+	case P_RESTXML: return AUTH_S3;
+	case P_EC2: return AUTH_EC2;
+	case P_QUERY: return AUTH_QUERY;
+	default: return AUTH_JSON;
+	}
+}
+
+static bool find_form(struct call *c, str body) {
+	const struct head *h = &c->x->head;
+	str item, rest = str_is(h->method, "POST") ? body : h->query, name, value, action = { 0 };
+	while (rest.n) {
+		str_cut(rest, '&', &item, &rest);
+		str_cut(item, '=', &name, &value);
+		if (str_is(name, "Action")) {
+			action = url_decode_form(c->arena, value);
+		}
+	}
+	if (!action.n) {
+		return fail(c, &missing_action, "The request must contain the parameter Action.");
+	}
+	c->op = op_find(c->service, action.p, action.n);
+	return c->op ? true
+		     : fail(c, &invalid_action, "The action " STR_FMT " is not valid for this web service.",
+			    STR_ARG(action));
+}
+
+static bool find_named(struct call *c, str name) {
+	c->op = op_find(c->service, name.p, name.n);
+	return c->op ? true
+		     : fail(c, &unknown_operation, "The operation " STR_FMT " is not served by Aerostat.",
+			    STR_ARG(name));
+}
+
+static bool find_rest(struct call *c) {
+	const struct head *h = &c->x->head;
+	c->op = rest_route(c->service, h, c->path);
+	if (c->op) {
+		return true;
+	}
+	if (c->proto != P_RESTXML) {
+		return fail(c, &unknown_operation, "Aerostat serves no operation at " STR_FMT " " STR_FMT ".",
+			    STR_ARG(h->method), STR_ARG(c->path));
+	}
+	if (h->query.n) {
+		return fail(c, &not_implemented,
+			    "Aerostat does not serve this request: " STR_FMT " " STR_FMT "?" STR_FMT,
+			    STR_ARG(h->method), STR_ARG(c->path), STR_ARG(h->query));
+	}
+	return fail(c, &method_not_allowed, "The specified method is not allowed against this resource.");
+}
+
+bool identify_op(struct call *c, str body) {
+	const struct head *h = &c->x->head;
+	str prefix, name;
+	switch (c->proto) {
+	case P_EC2:
+	case P_QUERY: return find_form(c, body);
+	case P_CBOR: return smithy_path(h->path, &prefix, &name) ? find_named(c, name) : find_named(c, h->path);
+	case P_JSON: str_cut(head_get(h, "x-amz-target"), '.', &prefix, &name); return find_named(c, name);
+	default: return find_rest(c);
+	}
+}

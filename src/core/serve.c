@@ -1,0 +1,315 @@
+/* A call's life, from a message to the reply. */
+#include "base/clock.h"
+#include "base/rand.h"
+#include "core/cloud.h"
+#include "core/gzip.h"
+#include "core/identify.h"
+#include "core/reply.h"
+
+#include <errno.h>
+
+enum { BODY_MAX = 10 * 1024 * 1024 };
+
+static const struct fault missing_token = { "MissingAuthenticationToken", 403 };
+static const struct fault missing_token_json = { "MissingAuthenticationTokenException", 400 };
+static const struct fault invalid_token = { "InvalidClientTokenId", 403 };
+static const struct fault invalid_token_s3 = { "InvalidToken", 400 };
+static const struct fault invalid_token_json = { "UnrecognizedClientException", 400 };
+static const struct fault too_large = { "RequestEntityTooLarge", 413 };
+static const struct fault too_long_s3 = { "MaxMessageLengthExceeded", 400 };
+static const struct fault broken_body = { "IncompleteBody", 400 };
+static const struct fault malformed_xml = { "MalformedXML", 400 };
+static const struct fault invalid_request = { "InvalidRequest", 400 };
+static const struct fault malformed_input = { "MalformedQueryString", 400 };
+static const struct fault serialization = { "SerializationException", 400 };
+static const struct fault validation_query = { "ValidationError", 400 };
+static const struct fault validation_ec2 = { "InvalidParameterValue", 400 };
+static const struct fault validation_json = { "ValidationException", 400 };
+static const struct fault denied_s3 = { "AccessDenied", 403 };
+static const struct fault denied_ec2 = { "UnauthorizedOperation", 403 };
+static const struct fault denied_json = { "AccessDeniedException", 400 };
+static const struct fault not_served_s3 = { "NotImplemented", 400 };
+static const struct fault not_served_query = { "InvalidAction", 400 };
+static const struct fault not_served_json = { "UnknownOperationException", 400 };
+
+static bool is_s3(const struct call *c) {
+	return c->proto == P_RESTXML;
+}
+
+static const struct fault *choose(const struct call *c, const struct fault *s3, const struct fault *query,
+				  const struct fault *json) {
+	return is_s3(c) ? s3 : c->proto == P_QUERY || c->proto == P_EC2 ? query : json;
+}
+
+static void make_ids(struct call *c) {
+	static const char letters[] = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+	if (is_s3(c)) {
+		uint8_t id[36];
+		struct buf b = { .arena = c->arena };
+		rand_bytes(id, sizeof(id));
+		put_base64(&b, (str){ (const char *)id, sizeof(id) });
+		c->host_id = buf_str(&b);
+		c->request_id = rand_text(c->arena, str_from(letters), 16);
+	} else {
+		c->request_id = rand_uuid(c->arena);
+	}
+}
+
+/* --- who asks --- */
+
+/* The services whose signature covers the body itself. S3 signs a hash that comes in a header and streams. */
+static bool read_body_first(struct call *c, str *body) {
+	*body = (str){ 0 };
+	if (is_s3(c)) {
+		return true;
+	}
+	int rc = exchange_read_all(c->x, BODY_MAX, body);
+	if (rc == -EFBIG) {
+		return fail(c, &too_large, "Request is too large: a body may have %d bytes.", BODY_MAX);
+	}
+	return rc ? fail(c, &broken_body, "The body of the request ended before it was complete.") : true;
+}
+
+static bool no_credentials(struct call *c) {
+	return identify_style(c) == AUTH_JSON ? fail(c, &missing_token_json, "Missing Authentication Token")
+					      : fail(c, &missing_token, "Request is missing Authentication Token");
+}
+
+static bool bad_token(struct call *c) {
+	return is_s3(c) ? fail(c, &invalid_token_s3, "The provided token is malformed or otherwise invalid.")
+			: fail(c, choose(c, NULL, &invalid_token, &invalid_token_json),
+			       "The security token included in the request is invalid.");
+}
+
+static bool authenticate(struct call *c, str body) {
+	struct key key;
+	if (c->auth.way == AUTH_ANONYMOUS) {
+		return is_s3(c) ? true : no_credentials(c);
+	}
+	if (!key_find(c->cloud, c->arena, c->auth.access_key, &key)) {
+		auth_unknown_key(c->arena, identify_style(c), &c->auth, &c->refusal);
+		return false;
+	}
+	struct auth_request r = { .head = &c->x->head,
+				  .style = identify_style(c),
+				  .bucket = c->bucket_host,
+				  .body = body,
+				  .body_known = !is_s3(c),
+				  .secret = key.secret,
+				  .service =
+					  str_from(c->service->signing ? c->service->signing : c->service->endpoint) };
+	if (!auth_verify(c->arena, &r, &c->auth, &c->refusal)) {
+		return false;
+	}
+	if (c->auth.token.n) {
+		return bad_token(c);
+	}
+	c->who = key.who;
+	return true;
+}
+
+/* --- what is asked --- */
+
+static const struct route *find_route(const struct call *c) {
+	for (const struct face *const *f = c->cloud->faces; *f; f++) {
+		if (strcmp((*f)->name, c->service->name) != 0) {
+			continue;
+		}
+		for (const struct route *const *t = (*f)->tables; *t; t++) {
+			for (const struct route *r = *t; r->op; r++) {
+				if (strcmp(r->op, c->op->name) == 0) {
+					return r;
+				}
+			}
+		}
+	}
+	return NULL;
+}
+
+static const struct face *face_of(const struct call *c) {
+	const struct face *const *f = c->cloud->faces;
+	while (*f && strcmp((*f)->name, c->service->name) != 0) {
+		f++;
+	}
+	return *f;
+}
+
+static bool route_call(struct call *c, str body) {
+	if (!identify_op(c, body)) {
+		return false;
+	}
+	c->route = find_route(c);
+	return c->route ? true
+			: fail(c, choose(c, &not_served_s3, &not_served_query, &not_served_json),
+			       "%s of %s is not served by this version of Aerostat.", c->op->name, c->service->id);
+}
+
+static bool malformed(struct call *c, str why) {
+	if (is_s3(c)) {
+		bool xml = c->op->in && c->op->in->payload;
+		return xml ? fail(c, &malformed_xml,
+				  "The XML you provided was not well-formed or did not validate against our published "
+				  "schema")
+			   : fail(c, &invalid_request, STR_FMT, STR_ARG(why));
+	}
+	return fail(c, choose(c, NULL, &malformed_input, &serialization), STR_FMT, STR_ARG(why));
+}
+
+static bool read_message(struct call *c, str body) {
+	str why = { 0 };
+	c->in = c->op->in ? val_new(c->arena, c->op->in) : NULL;
+	if (c->in && !message_read(c->arena, c->in, c->op, c->proto, &c->x->head, c->path, body, &why)) {
+		return malformed(c, why.n ? why : S("The request could not be read."));
+	}
+	return true;
+}
+
+static bool gunzip(struct call *c, str *body) {
+	if (is_s3(c) || !str_ieq(head_get(&c->x->head, "content-encoding"), S("gzip"))) {
+		return true;
+	}
+	return gzip_decode(c->arena, *body, BODY_MAX, body)
+		       ? true
+		       : fail(c, choose(c, NULL, &malformed_input, &serialization),
+			      "The body is not gzip, or longer than %d bytes.", BODY_MAX);
+}
+
+static bool check_constraints(struct call *c) {
+	str wrong = !is_s3(c) && c->in ? val_check(c->arena, c->in) : (str){ 0 };
+	if (!wrong.n) {
+		return true;
+	}
+	const struct fault *query = c->proto == P_EC2 ? &validation_ec2 : &validation_query;
+	return fail(c, choose(c, NULL, query, &validation_json), STR_FMT, STR_ARG(wrong));
+}
+
+/* --- may they --- */
+
+static const char *action_of(const struct call *c) {
+	if (c->route->action) {
+		return c->route->action;
+	}
+	const char *prefix = c->service->signing ? c->service->signing : c->service->endpoint;
+	return str_printf(c->arena, "%s:%s", prefix, c->op->name).p;
+}
+
+static bool deny(struct call *c, const char *action) {
+	if (is_s3(c)) {
+		return fail(c, &denied_s3, "Access Denied");
+	}
+	return fail(c, choose(c, NULL, c->proto == P_EC2 ? &denied_ec2 : &denied_s3, &denied_json),
+		    "User: " STR_FMT " is not authorized to perform: %s on resource: " STR_FMT, STR_ARG(c->who.arn),
+		    action, STR_ARG(c->resource.arn.n ? c->resource.arn : S("*")));
+}
+
+static bool permit(struct call *c) {
+	if (c->route->on && !c->route->on(c)) {
+		return false;
+	}
+	const char *action = action_of(c);
+	return call_allowed(c, action, &c->resource) ? true : deny(c, action);
+}
+
+/* --- the body of an S3 request, once the call is allowed --- */
+
+static bool payload_refused(struct call *c) {
+	c->refusal = c->payload.refusal;
+	return false;
+}
+
+static bool read_document(struct call *c, str *body) {
+	struct buf b = { .arena = c->arena };
+	if (c->payload.length > BODY_MAX) {
+		return fail(c, &too_long_s3, "Your request was too large.");
+	}
+	for (;;) {
+		ssize_t n = payload_read(c->arena, &c->payload, buf_room(&b, 16384), 16384);
+		if (n < 0) {
+			return payload_refused(c);
+		}
+		if (n == 0) {
+			*body = buf_str(&b);
+			return true;
+		}
+		b.n += (size_t)n;
+		if (b.n > BODY_MAX) {
+			return fail(c, &too_long_s3, "Your request was too large.");
+		}
+	}
+}
+
+static bool take_body(struct call *c) {
+	str body = { 0 };
+	const struct face *f = face_of(c);
+	if (!is_s3(c) || !c->op->in || !c->op->in->payload) {
+		return true;
+	}
+	if (!payload_open(c->arena, &c->payload, c->x, &c->auth, &c->refusal)) {
+		return false;
+	}
+	if (shape_streams(c->op->in)) {
+		return true;
+	}
+	return read_document(c, &body) && (!f->check_body || f->check_body(c, body)) && read_message(c, body);
+}
+
+static bool serve(struct call *c) {
+	str body;
+	identify_service(c);
+	bool parsed = auth_parse(c->arena, &c->x->head, identify_style(c), &c->auth, &c->refusal);
+	identify_service(c);
+	make_ids(c);
+	if (!parsed || !read_body_first(c, &body) || !authenticate(c, body) || !route_call(c, body)) {
+		return false;
+	}
+	if (!gunzip(c, &body) || !read_message(c, body) || !check_constraints(c) || !permit(c) || !take_body(c)) {
+		return false;
+	}
+	c->out = c->op->out ? val_new(c->arena, c->op->out) : NULL;
+	return c->route->run(c);
+}
+
+static str meter_resource(const struct call *c) {
+	str bucket, key, arn = c->resource.arn;
+	return is_s3(c) && str_cut(arn, '/', &bucket, &key) ? bucket : arn;
+}
+
+static void account_for(struct call *c) {
+	if (c->route && c->route->usage && !c->refusal.fault) {
+		str owner = c->resource.account.n ? c->resource.account : c->who.account;
+		meter_add(c->cloud, owner, c->region, c->route->usage, c->op->name, meter_resource(c), 1);
+	}
+}
+
+void cloud_handle(struct exchange *x, void *arg) {
+	int64_t began = clock_monotonic();
+	struct call *c = NEW(x->arena, struct call);
+	*c = (struct call){ .arena = x->arena, .x = x, .cloud = arg, .headers = { .arena = x->arena } };
+	bool ok = serve(c);
+	if (!c->replied && ok) {
+		reply_success(c);
+	} else if (!c->replied) {
+		reply_fault(c);
+	}
+	account_for(c);
+	if (c->cloud->calls_fd >= 0) {
+		reply_log(c, c->cloud->calls_fd, clock_monotonic() - began);
+	}
+}
+
+/* A head that cannot be read belongs to no service: S3's envelope, which every client shows in plain text. */
+void cloud_refuse(struct buf *message, enum head_result why, void *arg) {
+	static const char body[] =
+		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><Code>%s</Code><Message>%s</Message></Error>";
+	(void)arg;
+	bool large = why == HEAD_TOO_LARGE;
+	const char *code = large ? "RequestHeaderSectionTooLarge" : "BadRequest";
+	const char *text = large                 ? "Your request header section exceeds the maximum allowed size."
+			   : why == HEAD_VERSION ? "Only HTTP/1.0 and HTTP/1.1 are served here."
+			   : why == HEAD_CODING  ? "A Transfer-Encoding other than chunked is not served."
+						 : "The request is not well-formed HTTP.";
+	str document = str_printf(message->arena, body, code, text);
+	putf(message, "HTTP/1.1 400 Bad Request\r\nContent-Type: application/xml\r\nContent-Length: %zu\r\n",
+	     document.n);
+	putf(message, "Connection: close\r\n\r\n" STR_FMT, STR_ARG(document));
+}
