@@ -12,6 +12,12 @@ bool meta_of_input(struct call *c, str *out);
 void meta_show(struct call *c, str meta);
 str meta_get(str meta, const char *name); /* names lower case, user metadata with x-amz-meta-; absent if none */
 
+/* What a request may ask of an object that is not served, or that the bucket does not allow: ACLs (as its ownership has it),
+ * SSE-KMS, SSE-C, object lock, appending. Fails. */
+bool extras_of_input(struct call *c);
+/* The kept headers of a copy: those of from, but for the website redirect, which is the input's. */
+str meta_of_copy(struct call *c, str from);
+
 /* STANDARD if the input has none. Fails: InvalidStorageClass. */
 bool class_of_input(struct call *c, str *out);
 
@@ -39,6 +45,19 @@ bool checksum_of_input(struct call *c, struct checksum *out);
  * max. On success *etag is the MD5 in hex and *sum is filled (with what was given, or CRC64NVME). w is finished. */
 bool body_receive(struct call *c, struct checksum *sum, struct blob_writer *w, int64_t max, str *etag, struct sum *out);
 
+/* The same from bytes [at, at + n) of an object that is there: a copy. Computes sum->kind. */
+bool body_copy(struct call *c, struct checksum *sum, const struct object *from, int64_t at, int64_t n,
+	       struct blob_writer *w, str *etag, struct sum *out);
+
+/* The source of a copy (CopyObject, UploadPartCopy), from x-amz-copy-source: found, readable (its storage class), allowed
+ * (s3:GetObject or s3:GetObjectVersion), and its four conditionals kept. */
+struct source {
+	struct bucket bucket;
+	struct object object;
+	str version; /* for CopySourceVersionId: absent if its bucket never had versioning */
+};
+bool source_of_input(struct call *c, struct source *out);
+
 /* ChecksumCRC32 ... and ChecksumType members of v, whose shape has them. */
 void sum_show(struct arena *a, struct val *v, const struct sum *s);
 const char *sum_name(int kind); /* "CRC32" ... "SHA256" */
@@ -49,9 +68,20 @@ int sum_kind(str name); /* -1 unknown */
  * PreconditionFailed, NoSuchKey for If-Match without an object. */
 bool conditions_read(struct call *c, const struct object *o);
 bool conditions_write(struct call *c, const struct object *o);
+bool etag_listed(str list, str etag); /* "a", W/"b", c and *; etag without quotes */
+
+/* Is one more action allowed on the object of the call (or, for s3:ListBucket, on its bucket)? Fails with AccessDenied. */
+bool must_allow(struct call *c, const char *action);
+/* The version that the call names in VersionId (absent: the current one), for reading: it is there and no delete marker.
+ * Fails as GetObject does, with x-amz-delete-marker, x-amz-version-id, Allow and Last-Modified. */
+bool object_of_input(struct call *c, struct db *db, struct object *out);
+/* "null", or 32 characters that can be a version. Fails: InvalidArgument. */
+bool version_of_input(struct call *c, str *out);
+str version_shown(const struct bucket *b, const struct object *o); /* for VersionId; absent in a bucket without versions */
 
 /* Faults of S3 that several files use. */
 extern const struct fault no_such_bucket, no_such_key, no_such_version, no_such_upload, invalid_argument,
 	invalid_request, malformed_xml, precondition_failed, method_not_allowed, access_denied, not_implemented,
 	invalid_range, bad_digest, entity_too_large, invalid_part, invalid_part_order, entity_too_small,
-	bucket_not_empty, invalid_tag, key_too_long;
+	bucket_not_empty, invalid_tag, key_too_long, bad_request, invalid_digest, invalid_storage_class,
+	metadata_too_large, invalid_part_number, invalid_object_state;

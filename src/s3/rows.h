@@ -73,6 +73,8 @@ void object_update(struct db *db, const struct object *o);
 /* Has the bucket any version, marker (uploads do not count)? */
 bool bucket_empty(struct db *db, int64_t bucket);
 
+bool version_plausible(str version); /* "null", or 32 characters of a version id's alphabet */
+
 /* A walk over keys in byte order, for listings. from: the first key that may come (inclusive). Current versions only
  * (markers skipped), or all versions of each key, newest first, markers too. Costs per row seen, not per key skipped. */
 struct walk {
@@ -82,9 +84,11 @@ struct walk {
 	bool versions;
 	str from;
 	int64_t from_seq; /* with versions: of key from, the first seq that may come; INT64_MIN: all */
-	struct query *query; /* inside */
-	str key;
+	struct query *query; /* inside, from here on */
+	bool started;
 	int skipped;
+	size_t key_n, from_n;
+	char key[1040], from_key[1040];
 };
 bool walk_next(struct walk *w, struct object *out);
 void walk_seek(struct walk *w, str from); /* on to the first key >= from */
@@ -110,6 +114,10 @@ struct part {
 	int64_t blob;
 };
 bool part_find(struct db *db, struct arena *a, int64_t upload, int64_t number, struct part *out);
+/* In a work: the parts of this upload and their bodies go. For whoever removes a multipart object (o->upload). */
+void parts_forget(struct db *db, int64_t upload);
+/* In a work: all uploads in progress of a bucket go, with their parts. For DeleteBucket. */
+void uploads_forget(struct db *db, int64_t bucket);
 /* The stretches of a body: bytes [at, at + n) of o, as a pull for call.pull. Opened before it returns: what is there now is
  * sent whole even if the object goes meanwhile. 0 or -errno. */
 int body_open(struct call *c, const struct object *o, int64_t at, int64_t n);
