@@ -4,3 +4,8 @@
 #include "core/call.h"
 
 extern const struct face s3_face;
+
+struct cloud;
+
+/* For --bootstrap. 0, -EEXIST (the same owner has it already), -EINVAL (no bucket name, or another's), -errno. */
+int s3_bucket_create(struct cloud *cloud, str name, str account, str region);

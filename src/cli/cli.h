@@ -1,0 +1,32 @@
+/* The toolkit, aerostat: one file a verb. Exit codes: 0 done, 1 refused or failed (one sentence on stderr), 2 wrong usage. */
+#pragma once
+
+#include "base/buf.h"
+
+enum { EXIT_DONE, EXIT_REFUSED, EXIT_USAGE };
+
+struct cli {
+	struct arena *arena;
+	const char *program; /* argv[0] */
+	str data; /* the data folder: --data, else its default */
+	bool json;
+	int argc; /* what follows the verb, without --data and --json */
+	char **argv;
+};
+
+struct verb {
+	const char *name, *summary, *usage;
+	int (*run)(struct cli *cli);
+};
+
+extern const struct verb verb_up, verb_down, verb_status, verb_env, verb_logs, verb_clock, verb_fsck;
+
+/* Says one sentence on stderr and returns code. */
+int cli_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Wrong usage of a verb: says how it is used. */
+int cli_usage(const struct verb *verb);
+
+/* One request to the running server of cli->data. 0 and the answer, whose status is *status; -errno: it is not up. */
+int control_call(struct cli *cli, const char *method, const char *path, int *status, str *body);
+/* The same for verbs: prints the answer to stdout, or a refusal's sentence to stderr; the exit code. */
+int control_print(struct cli *cli, const char *method, const char *path);

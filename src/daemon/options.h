@@ -1,0 +1,13 @@
+/* The command line of aerostatd. */
+#pragma once
+
+#include "base/str.h"
+
+struct options {
+	str data, listen, region, account, bootstrap, log_calls;
+	int port;
+	bool accept_test_keys;
+};
+
+/* False: a wrong command line, told on stderr (exit 2). --help and --version end the program. */
+bool options_read(struct options *o, int argc, char **argv);
