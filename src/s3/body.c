@@ -1,0 +1,136 @@
+#include "s3/body.h"
+
+#include "base/fd.h"
+#include "core/cloud.h"
+
+#include <errno.h>
+
+struct stretch {
+	int64_t blob, at, n;
+	struct piece piece;
+};
+
+struct body {
+	struct store *store;
+	struct stretch *all;
+	size_t n, next, opened; /* [next, opened) are open and not given away */
+};
+
+static void close_rest(void *p) {
+	struct body *b = p;
+	for (size_t i = b->next; i < b->opened; i++) {
+		if (b->all[i].piece.close_fd) {
+			close(b->all[i].piece.fd);
+		}
+	}
+	b->next = b->opened;
+}
+
+static int open_ahead(struct body *b, struct db *db) {
+	while (b->opened < b->n && b->opened - b->next < BODY_AHEAD) {
+		struct stretch *s = &b->all[b->opened];
+		int rc = blob_open(b->store, db, s->blob, s->at, s->n, &s->piece);
+		if (rc) {
+			return rc;
+		}
+		b->opened++;
+		if (s->piece.n != s->n) {
+			return -EIO;
+		}
+	}
+	return 0;
+}
+
+/* The parts that bytes [at, end) of an object lie in. */
+static size_t read_parts(struct db *db, const struct object *o, int64_t at, int64_t end, struct stretch *all) {
+	size_t n = 0;
+	AUTO_QUERY q = db_query(db,
+				"SELECT start, size, blob FROM part WHERE upload = ? AND start < ?"
+				" AND start + size > ? ORDER BY number",
+				"iii", o->upload, end, at);
+	while (n < (size_t)o->parts && query_step(q)) {
+		int64_t start = query_int(q, 0), stop = start + query_int(q, 1);
+		int64_t first = start > at ? start : at, last = stop < end ? stop : end;
+		all[n++] = (struct stretch){ .blob = query_int(q, 2), .at = first - start, .n = last - first };
+	}
+	return n;
+}
+
+int body_find(struct call *c, const struct object *o, int64_t at, int64_t n, struct body **out) {
+	size_t room = o->blob || o->parts <= 0 ? 1 : (size_t)o->parts;
+	struct db *db = call_db(c);
+	struct body *b = *out = NEW(c->arena, struct body);
+	*b = (struct body){ .store = c->cloud->store, .all = NEWS(c->arena, struct stretch, room) };
+	if (n > 0 && o->blob) {
+		b->all[b->n++] = (struct stretch){ .blob = o->blob, .at = at, .n = n };
+	} else if (n > 0) {
+		b->n = read_parts(db, o, at, at + n, b->all);
+	}
+	arena_defer(c->arena, close_rest, b);
+	int64_t found = 0;
+	for (size_t i = 0; i < b->n; i++) {
+		found += b->all[i].n;
+	}
+	return found == n ? open_ahead(b, db) : -EIO;
+}
+
+int body_next(void *body, struct piece *out) {
+	struct body *b = body;
+	if (b->next == b->n) {
+		return 0;
+	}
+	if (b->opened < b->n && b->opened - b->next <= BODY_AHEAD / 2) {
+		struct db *db = store_reader(b->store);
+		int rc = open_ahead(b, db);
+		store_reader_done(b->store, db);
+		if (rc) {
+			return rc;
+		}
+	}
+	*out = b->all[b->next++].piece;
+	return 1;
+}
+
+int body_open(struct call *c, const struct object *o, int64_t at, int64_t n) {
+	struct body *b;
+	int rc = body_find(c, o, at, n, &b);
+	if (rc) {
+		return rc;
+	}
+	c->pull = body_next;
+	c->pull_arg = b;
+	c->pull_length = n;
+	return 0;
+}
+
+enum { READ_SIZE = 256 * 1024 };
+
+static int read_piece(const struct piece *piece, char *room, int (*take)(void *arg, const void *p, size_t n),
+		      void *arg) {
+	int rc = 0;
+	for (int64_t done = 0; !rc && done < piece->n;) {
+		size_t n = piece->n - done < READ_SIZE ? (size_t)(piece->n - done) : READ_SIZE;
+		rc = pread_all(piece->fd, room, n, piece->at + done);
+		if (!rc) {
+			rc = take(arg, room, n);
+		}
+		done += (int64_t)n;
+	}
+	return rc;
+}
+
+int body_read(struct call *c, struct body *body, int (*take)(void *arg, const void *p, size_t n), void *arg) {
+	struct piece piece;
+	char *room = arena_alloc(c->arena, READ_SIZE);
+	int rc;
+	while ((rc = body_next(body, &piece)) == 1) {
+		rc = read_piece(&piece, room, take, arg);
+		if (piece.close_fd) {
+			close(piece.fd);
+		}
+		if (rc) {
+			break;
+		}
+	}
+	return rc;
+}

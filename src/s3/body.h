@@ -1,0 +1,15 @@
+/* The bytes of an object, in one body or in parts, as stretches of files. body_open of rows.h makes them the answer. */
+#pragma once
+
+#include "s3/rows.h"
+
+/* Bytes [at, at + n) of an object, inside it. What is opened can be read to its end even if the object goes meanwhile: all of
+ * it, unless it lies in more than BODY_AHEAD parts, of which so many are open ahead. What is left open is closed with the
+ * call's arena. 0 or -errno. */
+enum { BODY_AHEAD = 1024 };
+struct body;
+int body_find(struct call *c, const struct object *o, int64_t at, int64_t n, struct body **out);
+int body_next(void *body, struct piece *out); /* as reply.pull: 1, 0 at the end, -errno */
+
+/* Reads it through, for copies; stops at the first result of take that is not 0 and returns it. 0 or -errno. */
+int body_read(struct call *c, struct body *body, int (*take)(void *arg, const void *p, size_t n), void *arg);

@@ -1,0 +1,154 @@
+#include "s3/listing.h"
+
+#include "core/cloud.h"
+#include "s3/meta.h"
+#include "s3/upload.h"
+
+bool fail_argument(struct call *c, const char *name, str value, const char *sentence) {
+	fail(c, &invalid_argument, "%s", sentence);
+	fail_detail(c, "ArgumentName", str_from(name));
+	fail_detail(c, "ArgumentValue", value);
+	return false;
+}
+
+static str present(str s) {
+	return s.p ? s : S("");
+}
+
+bool listing_open(struct call *c, struct listing *l) {
+	*l = (struct listing){ .c = c,
+			       .prefix = present(get_str(c->in, "Prefix")),
+			       .delimiter = present(get_str(c->in, "Delimiter")),
+			       .encoding = get_str(c->in, "EncodingType") };
+	if (l->encoding.p && !str_ieq(l->encoding, S("url"))) {
+		return fail_argument(c, "encoding-type", l->encoding, "Invalid Encoding Method specified in Request");
+	}
+	account_owner(call_db(c), c->arena, call_bucket(c)->account, &l->owner, &l->owner_name);
+	return true;
+}
+
+bool listing_limit(struct listing *l, const char *member, const char *argument) {
+	struct arena *a = l->c->arena;
+	l->max = get_int(l->c->in, member, LIST_MAX);
+	if (l->max >= 0 && l->max <= INT32_MAX) {
+		return true;
+	}
+	str sentence = str_printf(a, "Argument %s must be an integer between 0 and 2147483647", argument);
+	return fail_argument(l->c, argument, str_printf(a, "%lld", (long long)l->max), sentence.p);
+}
+
+bool listing_full(const struct listing *l) {
+	return l->count >= l->max || l->count >= LIST_MAX;
+}
+
+bool listing_group(const struct listing *l, str key, str *group) {
+	size_t at;
+	if (!l->delimiter.n || !str_starts(key, l->prefix)) {
+		return false;
+	}
+	if (!str_find(str_skip(key, l->prefix.n), l->delimiter, &at)) {
+		return false;
+	}
+	*group = (str){ key.p, l->prefix.n + at + l->delimiter.n };
+	return true;
+}
+
+/* --- places --- */
+
+str key_after(struct arena *a, str s) {
+	char *p = NEWS(a, char, s.n + 1);
+	if (s.n) {
+		memcpy(p, s.p, s.n);
+	}
+	return (str){ p, s.n + 1 };
+}
+
+str key_past(struct arena *a, str s) {
+	size_t n = s.n;
+	while (n && (uint8_t)s.p[n - 1] == 0xff) {
+		n--;
+	}
+	if (!n) {
+		return (str){ 0 };
+	}
+	char *p = NEWS(a, char, n);
+	memcpy(p, s.p, n);
+	p[n - 1] = (char)((uint8_t)p[n - 1] + 1);
+	return (str){ p, n };
+}
+
+str listing_begin(const struct listing *l, str s) {
+	return s.p && str_cmp(s, l->prefix) < 0 ? l->prefix : s;
+}
+
+str listing_from(const struct listing *l, str marker) {
+	str group;
+	struct arena *a = l->c->arena;
+	if (!marker.n) {
+		return l->prefix;
+	}
+	if (listing_group(l, marker, &group)) {
+		return key_past(a, group);
+	}
+	return listing_begin(l, key_after(a, marker));
+}
+
+/* --- what is shown --- */
+
+static bool stays(char c) {
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("-_.*/", c));
+}
+
+str listing_text(const struct listing *l, str s) {
+	if (!l->encoding.p || !s.p) {
+		return s;
+	}
+	struct buf b = { .arena = l->c->arena };
+	for (size_t i = 0; i < s.n; i++) {
+		if (stays(s.p[i])) {
+			put_byte(&b, s.p[i]);
+		} else if (s.p[i] == ' ') {
+			put_byte(&b, '+');
+		} else {
+			putf(&b, "%%%02X", (unsigned)(uint8_t)s.p[i]);
+		}
+	}
+	return buf_str(&b);
+}
+
+void listing_echo(const struct listing *l, struct val *out) {
+	struct arena *a = l->c->arena;
+	if (l->delimiter.n) {
+		set_str(a, out, "Delimiter", listing_text(l, l->delimiter));
+	}
+	set_str(a, out, "EncodingType", l->encoding);
+}
+
+void listing_add_group(struct listing *l, struct val *out, str group) {
+	struct arena *a = l->c->arena;
+	struct val *list = get(out, "CommonPrefixes");
+	struct val *v = append(a, list ? list : set(a, out, "CommonPrefixes"));
+	set_str(a, v, "Prefix", listing_text(l, group));
+	l->count++;
+}
+
+void show_owner(const struct listing *l, struct val *v, const char *member) {
+	struct arena *a = l->c->arena;
+	struct val *owner = set(a, v, member);
+	set_str(a, owner, "DisplayName", l->owner_name);
+	set_str(a, owner, "ID", l->owner);
+}
+
+void show_sum_kind(struct arena *a, struct val *v, const struct sum *s) {
+	if (s->kind < 0) {
+		return;
+	}
+	str name = str_from(sum_name(s->kind));
+	const struct member *m = shape_member(v->shape, S("ChecksumAlgorithm"));
+	if (m && m->shape->kind == K_LIST) {
+		append(a, set(a, v, "ChecksumAlgorithm"))->s = name;
+	} else {
+		set_str(a, v, "ChecksumAlgorithm", name);
+	}
+	set_str(a, v, "ChecksumType", str_from(sum_type(s->composite)));
+}
