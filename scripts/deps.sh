@@ -1,6 +1,6 @@
 #!/bin/sh
-# scripts/deps.sh [--only-look] GROUP...: what a group of make's targets needs from Debian or Ubuntu. Says what is missing,
-# then installs it with apt (sudo only where we are not root). When everything is there, nothing is asked of anyone.
+# scripts/deps.sh [--only-look] GROUP...: what a group of make's targets needs from Debian or Ubuntu. Says what is
+# missing, then installs it with apt (sudo only where we are not root). When all is there, nothing is asked of anyone.
 # A row: the groups, the package, and how to see that it is there: cmd NAME, hdr FILE, py MODULE, or run COMMAND.
 set -eu
 
@@ -85,12 +85,12 @@ want=${want% }
 [ -n "$want" ] || exit 0
 
 if [ $look = yes ]; then
-	echo "Missing: $want. 'make deps' installs what is missing (Debian and Ubuntu), or install it as your system does." >&2
+	echo "Missing: $want. 'make deps' installs it (Debian, Ubuntu); elsewhere use your own package manager." >&2
 	exit 1
 fi
 echo "Missing for $*: $want"
 if ! command -v apt-get >/dev/null 2>&1; then
-	echo "This system has no apt-get: please install these (or what they are called here) and run make again." >&2
+	echo "There is no apt-get here: install these, or what they are called here, and run make again." >&2
 	exit 1
 fi
 root=
@@ -110,15 +110,15 @@ if ! $root env DEBIAN_FRONTEND=noninteractive apt-get update >"$log" 2>&1; then
 fi
 have= lack=
 for p in $want; do
-	if [ -n "$(apt-cache policy "$p" 2>/dev/null | sed -n 's/^  Candidate: \([^(]\)/\1/p')" ]; then
+	if apt-cache policy "$p" 2>/dev/null | grep -q '^  Candidate: [^(]'; then
 		have="$have $p"
 	else
 		lack="$lack $p"
 	fi
 done
 # shellcheck disable=SC2086 # a list of words
-if [ -n "$have" ] && ! $root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $have \
-	>"$log" 2>&1; then
+if [ -n "$have" ] &&
+	! $root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $have >"$log" 2>&1; then
 	tail -n 15 "$log" >&2
 	echo "apt-get could not install:$have" >&2
 	exit 1
