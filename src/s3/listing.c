@@ -23,8 +23,13 @@ bool listing_open(struct call *c, struct listing *l) {
 	if (l->encoding.p && !str_ieq(l->encoding, S("url"))) {
 		return fail_argument(c, "encoding-type", l->encoding, "Invalid Encoding Method specified in Request");
 	}
-	account_owner(call_db(c), c->arena, call_bucket(c)->account, &l->owner, &l->owner_name);
+	listing_owner(l);
 	return true;
+}
+
+void listing_owner(struct listing *l) {
+	struct call *c = l->c;
+	account_owner(call_db(c), c->arena, call_bucket(c)->account, &l->owner, &l->owner_name);
 }
 
 bool listing_limit(struct listing *l, const char *member, const char *argument) {

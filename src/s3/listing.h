@@ -17,6 +17,7 @@ struct listing {
 
 /* The members that all have: Prefix, Delimiter, EncodingType. Fails with InvalidArgument. */
 bool listing_open(struct call *c, struct listing *l);
+void listing_owner(struct listing *l); /* done by listing_open too */
 /* Fails for a number below 0; names it as AWS does: "maxKeys". l->max is filled. */
 bool listing_limit(struct listing *l, const char *member, const char *argument);
 bool listing_full(const struct listing *l);
