@@ -313,8 +313,7 @@ static int complete_work(struct db *db, void *arg) {
 	}
 	int rc = object_insert(db, a, &w->o);
 	if (rc) {
-		fail(w->c, &no_such_bucket, "The specified bucket does not exist");
-		fail_detail(w->c, "BucketName", call_bucket(w->c)->name);
+		bucket_gone(w->c, call_bucket(w->c)->name);
 		return rc;
 	}
 	upload_remove(db, w->u.id);

@@ -1,6 +1,7 @@
 #include "s3/upload.h"
 
 #include "base/clock.h"
+#include "s3/config.h"
 #include "s3/listing.h"
 #include "s3/meta.h"
 #include "s3/routes.h"
@@ -76,16 +77,10 @@ struct creation {
 	struct upload u;
 };
 
-static bool bucket_went(struct call *c) {
-	fail(c, &no_such_bucket, "The specified bucket does not exist");
-	fail_detail(c, "BucketName", call_bucket(c)->name);
-	return false;
-}
-
 static int create_work(struct db *db, void *arg) {
 	struct creation *w = arg;
 	if (!bucket_alive(db, w->u.bucket)) {
-		bucket_went(w->c);
+		bucket_gone(w->c, call_bucket(w->c)->name);
 		return 1;
 	}
 	upload_insert(db, w->c->arena, &w->u);
