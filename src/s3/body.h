@@ -3,9 +3,9 @@
 
 #include "s3/rows.h"
 
-/* Bytes [at, at + n) of an object, inside it. What is opened can be read to its end even if the object goes meanwhile: all of
- * it, unless it lies in more than BODY_AHEAD parts, of which so many are open ahead. What is left open is closed with the
- * call's arena. 0 or -errno. */
+/* Bytes [at, at + n) of an object, inside it. What is opened can be read to its end even if the object goes meanwhile:
+ * all of it, unless it lies in more than BODY_AHEAD parts, of which so many are open ahead. What is left open is closed
+ * with the call's arena. 0 or -errno. */
 enum { BODY_AHEAD = 1024 };
 struct body;
 int body_find(struct call *c, const struct object *o, int64_t at, int64_t n, struct body **out);

@@ -233,7 +233,7 @@ static bool sum_well_formed(struct call *c, str value, int kind) {
 	return base64_decode(c->arena, head, &bytes) && bytes.n == digest_size((enum digest_kind)kind);
 }
 
-/* What the headers say about the whole: one value, of the upload's algorithm; a composite one with or without its "-N". */
+/* What the headers say about the whole: of the upload's algorithm; a composite one with or without its "-N". */
 static bool check_value(struct completion *w, int kind, str value) {
 	struct call *c = w->c;
 	str bare, tail, name = sum_lower(c->arena, kind);

@@ -54,8 +54,8 @@ static bool is_version(str s) {
 	return str_is(s, "null") || s.n == VERSION_CHARS;
 }
 
-/* After that version of that key. If it has gone, then with the newest of the key: nothing is left out by someone who deletes
- * what the pages before showed. */
+/* After that version of that key. If it has gone, then with the newest of the key: nothing is left out for someone who
+ * deletes what the pages before showed. */
 static void begin(struct listing *l, struct walk *w) {
 	struct call *c = l->c;
 	struct object o;

@@ -104,7 +104,8 @@ struct upload {
 	int sum_kind; /* -1: none asked for */
 	bool sum_composite;
 };
-bool upload_find(struct db *db, struct arena *a, int64_t bucket, str key, str upload_id, struct upload *out);
+/* Which one: u's bucket, key and upload_id; the rest is filled. */
+bool upload_find(struct db *db, struct arena *a, struct upload *u);
 
 struct part {
 	int64_t upload, number, size, modified;

@@ -18,10 +18,10 @@ bool fail_no_upload(struct call *c) {
 }
 
 bool upload_of_input(struct call *c, struct db *db, struct upload *out) {
-	struct bucket *b = call_bucket(c);
-	return upload_find(db, c->arena, b->id, get_str(c->in, "Key"), get_str(c->in, "UploadId"), out)
-		       ? true
-		       : fail_no_upload(c);
+	*out = (struct upload){ .bucket = call_bucket(c)->id,
+				.key = get_str(c->in, "Key"),
+				.upload_id = get_str(c->in, "UploadId") };
+	return upload_find(db, c->arena, out) ? true : fail_no_upload(c);
 }
 
 const char *sum_type(bool composite) {

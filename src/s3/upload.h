@@ -1,5 +1,5 @@
-/* Uploads in progress, their parts, and what becomes of them: for the files about multipart uploads. What changes rows takes
- * the committer's db, in a work. */
+/* Uploads in progress, their parts, and what becomes of them: for the files about multipart uploads. What changes rows
+ * takes the committer's db, in a work. */
 #pragma once
 
 #include "s3/rows.h"
@@ -7,8 +7,8 @@
 enum { PARTS_MAX = 10000 };
 extern const int64_t part_min, part_max; /* bytes: 5 MiB for all but the last, 5 GiB */
 
-/* An upload id says when it began and which row it is, and a digest over these, the bucket and the key seals it: a marker
- * can be read after its upload has gone. False: it is no upload id of this bucket and key. */
+/* An upload id says when it began and which row it is, and a digest over these, the bucket and the key seals it: a
+ * marker can be read after its upload has gone. False: it is no upload id of this bucket and key. */
 bool upload_id_read(str upload_id, int64_t bucket, str key, int64_t *initiated, int64_t *id);
 
 /* u gets its id and upload_id. */

@@ -61,17 +61,17 @@ static void read_upload(struct query *q, struct arena *a, struct upload *out) {
 				.sum_composite = query_int(q, 10) != 0 };
 }
 
-bool upload_find(struct db *db, struct arena *a, int64_t bucket, str key, str upload_id, struct upload *out) {
-	int64_t initiated, id;
-	if (!upload_id_read(upload_id, bucket, key, &initiated, &id)) {
+bool upload_find(struct db *db, struct arena *a, struct upload *u) {
+	int64_t initiated, id, bucket = u->bucket;
+	if (!upload_id_read(u->upload_id, bucket, u->key, &initiated, &id)) {
 		return false;
 	}
 	AUTO_QUERY q = db_query(db, "SELECT " UPLOAD_COLUMNS " FROM upload WHERE id = ?", "i", id);
 	if (!query_step(q)) {
 		return false;
 	}
-	read_upload(q, a, out);
-	return out->bucket == bucket && str_eq(out->upload_id, upload_id);
+	read_upload(q, a, u);
+	return u->bucket == bucket;
 }
 
 static str present(str s) {
