@@ -40,7 +40,7 @@ enum {
 struct member {
 	const char *name; /* as the API reference spells it; what handlers use */
 	const char *wire; /* as sent, when that differs */
-	const char *query; /* as sent in an EC2 query, when that differs again */
+	const char *query; /* as sent in an EC2 query, when that differs from name */
 	const struct shape *shape;
 	uint8_t loc, flags, time;
 };
@@ -72,8 +72,12 @@ struct op {
 	const char *wrapper; /* element around a query result */
 	const char *root; /* element around a rest-xml request */
 	const char *root_ns; /* its namespace */
+	const char *out_root; /* element around a rest-xml response */
 	const char *host; /* host prefix: "runtime." or NULL */
 	bool checksum_required, unsigned_payload;
+	bool no_auth; /* asked without a signature (AssumeRoleWithWebIdentity) */
+	bool deprecated; /* superseded by another of the same method and uri: never routed to */
+	bool bare; /* the root of a rest-xml response holds its one member itself (GetBucketLocation) */
 	int status; /* of a success; 0: 200 */
 };
 
