@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""scripts/fuzz.py FOLDER SECONDS: run each fuzz target under FOLDER so long, two at a time; seeds are in
-tests/fuzz/ROOM/NAME, what it learns is kept in .cache/fuzz. A finding is written to .cache/fuzz/found and its report is printed."""
+"""scripts/fuzz.py FOLDER SECONDS: run each fuzz target under FOLDER so long, two at a time. Seeds are in
+tests/fuzz/ROOM/NAME, what it learns is kept in .cache/fuzz. A finding is written to .cache/fuzz/found and its report
+is printed."""
 import concurrent.futures
 import os
 import subprocess
