@@ -77,7 +77,7 @@ typedef bool handler(struct call *c);
 struct route {
 	const char *op;
 	handler *run;
-	const char *action; /* as IAM names it; NULL: service:Operation */
+	const char *action; /* as IAM names it; NULL: service:Operation; "": the handler asks call_allowed by itself */
 	bool (*on)(struct call *c); /* fills c->resource, or fails (NoSuchBucket); NULL: any ("*") */
 	const char *usage; /* metered as; NULL: not metered */
 };

@@ -3,6 +3,11 @@
 
 #include "s3/rows.h"
 
+/* Meta and tags are pairs: name NUL value NUL ... */
+bool pair_next(str *rest, str *name, str *value); /* takes the first off; false at the end */
+void put_pair(struct buf *b, str name, str value);
+str pairs_with(struct arena *a, str pairs, str name, str value); /* name's value replaced; an absent value takes it away */
+
 /* The headers of a PutObject, CopyObject (REPLACE) or CreateMultipartUpload that are kept: Content-Type (default
  * binary/octet-stream), Content-Encoding (aws-chunked taken off), Content-Language, Content-Disposition, Cache-Control,
  * Expires, x-amz-website-redirect-location, server side encryption, and Metadata. Fails: MetadataTooLarge (names and values
@@ -16,7 +21,7 @@ str meta_get(str meta, const char *name); /* names lower case, user metadata wit
  * SSE-KMS, SSE-C, object lock, appending. Fails. */
 bool extras_of_input(struct call *c);
 /* The kept headers of a copy: those of from, but for the website redirect, which is the input's. */
-str meta_of_copy(struct call *c, str from);
+bool meta_of_copy(struct call *c, str from, str *out); /* Fails: InvalidRedirectLocation */
 
 /* STANDARD if the input has none. Fails: InvalidStorageClass. */
 bool class_of_input(struct call *c, str *out);
@@ -35,25 +40,32 @@ struct checksum {
 	str value; /* base64, from a header; absent: from the trailer, or none */
 	str trailer; /* name of the trailer field; absent: none */
 	str content_md5; /* 16 bytes; absent: none */
-	struct digest sum, md5;
+	struct digest sum, md5; /* inside */
+	/* Once the body has come: */
+	str etag; /* its MD5 in hex */
+	struct sum result; /* what was given, or what was computed */
 };
 /* Fails: InvalidDigest (Content-MD5 that is none), InvalidRequest (two checksums; an algorithm that the header contradicts;
  * a value of the wrong length: "Value for x-amz-checksum-crc32 header is invalid."). */
 bool checksum_of_input(struct call *c, struct checksum *out);
 
-/* Streams the call's payload through the digests into w. Fails: BadDigest, what payload_read says, EntityTooLarge over
- * max. On success *etag is the MD5 in hex and *sum is filled (with what was given, or CRC64NVME). w is finished. */
-bool body_receive(struct call *c, struct checksum *sum, struct blob_writer *w, int64_t max, str *etag, struct sum *out);
+/* Streams the call's payload through the digests into w, which is finished then. Fails: BadDigest, what payload_read says,
+ * EntityTooLarge over max. */
+bool body_receive(struct call *c, struct checksum *sum, struct blob_writer *w, int64_t max);
 
-/* The same from bytes [at, at + n) of an object that is there: a copy. Computes sum->kind. */
-bool body_copy(struct call *c, struct checksum *sum, const struct object *from, int64_t at, int64_t n,
-	       struct blob_writer *w, str *etag, struct sum *out);
+/* The same from bytes of an object that is there: a copy. Computes sum->kind. */
+struct extent {
+	const struct object *object;
+	int64_t at, n;
+};
+bool body_copy(struct call *c, struct checksum *sum, struct blob_writer *w, const struct extent *from);
 
 /* The source of a copy (CopyObject, UploadPartCopy), from x-amz-copy-source: found, readable (its storage class), allowed
  * (s3:GetObject or s3:GetObjectVersion), and its four conditionals kept. */
 struct source {
 	struct bucket bucket;
 	struct object object;
+	bool by_version; /* the client named one */
 	str version; /* for CopySourceVersionId: absent if its bucket never had versioning */
 };
 bool source_of_input(struct call *c, struct source *out);
@@ -68,6 +80,8 @@ int sum_kind(str name); /* -1 unknown */
  * PreconditionFailed, NoSuchKey for If-Match without an object. */
 bool conditions_read(struct call *c, const struct object *o);
 bool conditions_write(struct call *c, const struct object *o);
+bool conditions_source(struct call *c, const struct object *o); /* x-amz-copy-source-if-...: PreconditionFailed */
+str etag_quoted(struct arena *a, str etag);
 bool etag_listed(str list, str etag); /* "a", W/"b", c and *; etag without quotes */
 
 /* Is one more action allowed on the object of the call (or, for s3:ListBucket, on its bucket)? Fails with AccessDenied. */

@@ -13,7 +13,6 @@ struct arrival {
 	struct part p;
 	struct checksum sum;
 	struct blob_writer *body;
-	str etag;
 };
 
 static bool number_of_input(struct call *c, int64_t *out) {
@@ -57,10 +56,11 @@ static int keep_work(struct db *db, void *arg) {
 
 static bool keep(struct arrival *w) {
 	struct part *p = &w->p;
-	if (!hex_decode(w->c->arena, w->etag, &p->md5)) {
+	if (!hex_decode(w->c->arena, w->sum.etag, &p->md5)) {
 		return false;
 	}
 	p->upload = w->u.id;
+	p->sum = w->sum.result;
 	p->size = blob_size(w->body);
 	p->modified = clock_now();
 	p->blob = blob_id(w->body);
@@ -83,10 +83,10 @@ static bool upload_part(struct call *c) {
 	}
 	call_db_done(c);
 	w.body = blob_begin(c->cloud->store, c->arena);
-	if (!body_receive(c, &w.sum, w.body, part_max, &w.etag, &w.p.sum) || !keep(&w)) {
+	if (!body_receive(c, &w.sum, w.body, part_max) || !keep(&w)) {
 		return false;
 	}
-	set_str(c->arena, c->out, "ETag", quoted(c->arena, w.etag));
+	set_str(c->arena, c->out, "ETag", quoted(c->arena, w.sum.etag));
 	show_encryption(c, w.u.meta);
 	if (w.u.sum_kind >= 0) {
 		sum_show(c->arena, c->out, &w.p.sum);
@@ -150,11 +150,11 @@ static bool upload_part_copy(struct call *c) {
 	}
 	w.sum.kind = upload_sum_kind(&w.u);
 	w.body = blob_begin(c->cloud->store, c->arena);
-	if (!body_copy(c, &w.sum, &from.object, at, n, w.body, &w.etag, &w.p.sum) || !keep(&w)) {
+	if (!body_copy(c, &w.sum, w.body, &(struct extent){ &from.object, at, n }) || !keep(&w)) {
 		return false;
 	}
 	struct val *result = set(c->arena, c->out, "CopyPartResult");
-	set_str(c->arena, result, "ETag", quoted(c->arena, w.etag));
+	set_str(c->arena, result, "ETag", quoted(c->arena, w.sum.etag));
 	set_int(c->arena, result, "LastModified", w.p.modified);
 	if (w.u.sum_kind >= 0) {
 		sum_show(c->arena, result, &w.p.sum);

@@ -1,0 +1,174 @@
+/* What the operations on objects ask before they act. */
+#include "base/clock.h"
+#include "s3/config.h"
+#include "s3/listing.h"
+#include "s3/meta.h"
+
+static const struct fault acl_not_supported = { "AccessControlListNotSupported", 400 };
+
+bool must_allow(struct call *c, const char *action) {
+	struct resource r = c->resource;
+	if (strcmp(action, "s3:ListBucket") == 0) {
+		r.arn = str_printf(c->arena, "arn:aws:s3:::" STR_FMT, STR_ARG(call_bucket(c)->name));
+	}
+	return call_allowed(c, action, &r) ? true : fail(c, &access_denied, "Access Denied");
+}
+
+str version_shown(const struct bucket *b, const struct object *o) {
+	return b->versioning == VERSIONING_NEVER && str_is(o->version, "null") ? (str){ 0 } : o->version;
+}
+
+bool version_of_input(struct call *c, str *out) {
+	const struct val *v = get(c->in, "VersionId");
+	*out = v ? v->s : (str){ 0 };
+	if (!v) {
+		return true;
+	}
+	if (!v->s.n) {
+		return fail_argument(c, "versionId", S(""), "Version id cannot be the empty string");
+	}
+	return version_plausible(v->s) ? true : fail_argument(c, "versionId", v->s, "Invalid version id specified");
+}
+
+/* --- an object to read --- */
+
+static bool no_object(struct call *c, struct db *db, str version) {
+	str key = get_str(c->in, "Key");
+	if (db_error(db)) {
+		return fail_errno(c, db_error(db));
+	}
+	if (!must_allow(c, "s3:ListBucket")) {
+		return false;
+	}
+	if (!version.p) {
+		fail(c, &no_such_key, "The specified key does not exist.");
+		fail_detail(c, "Key", key);
+		return false;
+	}
+	fail(c, &no_such_version, "The specified version does not exist.");
+	fail_detail(c, "Key", key);
+	fail_detail(c, "VersionId", version);
+	return false;
+}
+
+static bool is_marker(struct call *c, const struct object *o, str version) {
+	putf(&c->headers, "x-amz-delete-marker: true\r\nx-amz-version-id: " STR_FMT "\r\n", STR_ARG(o->version));
+	if (!version.p) {
+		fail(c, &no_such_key, "The specified key does not exist.");
+		fail_detail(c, "Key", o->key);
+		return false;
+	}
+	putz(&c->headers, "Allow: DELETE\r\nLast-Modified: ");
+	put_time(&c->headers, o->modified, TIME_HTTP);
+	putz(&c->headers, "\r\n");
+	fail(c, &method_not_allowed, "The specified method is not allowed against this resource.");
+	fail_detail(c, "Method", c->x->head.method);
+	fail_detail(c, "ResourceType", S("DeleteMarker"));
+	return false;
+}
+
+bool object_of_input(struct call *c, struct db *db, struct object *out) {
+	str version;
+	if (!version_of_input(c, &version)) {
+		return false;
+	}
+	if (!object_find(db, c->arena, call_bucket(c)->id, get_str(c->in, "Key"), version, out)) {
+		return no_object(c, db, version);
+	}
+	return out->marker ? is_marker(c, out, version) : true;
+}
+
+/* --- what is not served, or not allowed --- */
+
+static bool has(struct call *c, const char *header) {
+	return head_get(&c->x->head, header).p != NULL;
+}
+
+static bool check_encryption(struct call *c) {
+	str how = head_get(&c->x->head, "x-amz-server-side-encryption");
+	if (has(c, "x-amz-server-side-encryption-customer-algorithm") ||
+	    has(c, "x-amz-server-side-encryption-customer-key") ||
+	    has(c, "x-amz-copy-source-server-side-encryption-customer-algorithm")) {
+		return fail(c, &not_implemented,
+			    "Encryption with keys that the client provides (SSE-C) is not served by this version of "
+			    "Aerostat; nothing was stored.");
+	}
+	if (str_starts(how, S("aws:kms"))) {
+		return fail(c, &not_implemented,
+			    "Encryption with KMS keys (" STR_FMT ") is not served by this version of Aerostat; nothing "
+			    "was stored.",
+			    STR_ARG(how));
+	}
+	return !how.p || str_is(how, "AES256") ? true
+					       : fail_argument(c, "x-amz-server-side-encryption", how,
+							       "The encryption method specified is not supported");
+}
+
+static bool check_lock(struct call *c) {
+	if (!has(c, "x-amz-object-lock-mode") && !has(c, "x-amz-object-lock-retain-until-date") &&
+	    !has(c, "x-amz-object-lock-legal-hold")) {
+		return true;
+	}
+	return call_bucket(c)->object_lock
+		       ? fail(c, &not_implemented,
+			      "Object Lock is not served by this version of Aerostat; nothing was stored.")
+		       : fail(c, &invalid_request, "Bucket is missing Object Lock Configuration");
+}
+
+static bool canned_known(str acl) {
+	static const char *const canned[] = {
+		"private",       "public-read",       "public-read-write",        "authenticated-read",
+		"aws-exec-read", "bucket-owner-read", "bucket-owner-full-control"
+	};
+	for (size_t i = 0; i < sizeof(canned) / sizeof(*canned); i++) {
+		if (str_is(acl, canned[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A bucket without ownership controls is a new one, whose owner owns all: ACLs are off. */
+static bool acls_off(struct call *c) {
+	const struct val *v = config_value(c, call_db(c), "ownershipControls", "GetBucketOwnershipControls");
+	const struct val *rules = get(v, "Rules");
+	return !rules || !rules->first || str_is(get_str(rules->first, "ObjectOwnership"), "BucketOwnerEnforced");
+}
+
+static bool acl_allowed(struct call *c, str acl, bool grants) {
+	if (!grants && str_is(acl, "bucket-owner-full-control")) {
+		return true;
+	}
+	if (acls_off(c)) {
+		return fail(c, &acl_not_supported, "The bucket does not allow ACLs");
+	}
+	return !grants && (str_is(acl, "private") || str_is(acl, "bucket-owner-read"))
+		       ? true
+		       : fail(c, &not_implemented,
+			      "ACLs that grant access to others are not served by this version of Aerostat; nothing "
+			      "was "
+			      "stored.");
+}
+
+static bool check_acl(struct call *c) {
+	str acl = head_get(&c->x->head, "x-amz-acl");
+	bool grants = has(c, "x-amz-grant-read") || has(c, "x-amz-grant-read-acp") || has(c, "x-amz-grant-write-acp") ||
+		      has(c, "x-amz-grant-full-control");
+	if (!acl.p && !grants) {
+		return true;
+	}
+	if (acl.p && grants) {
+		return fail(c, &invalid_request, "Specifying both Canned ACLs and Header Grants is not allowed");
+	}
+	if (acl.p && !canned_known(acl)) {
+		return fail_argument(c, "x-amz-acl", acl, "");
+	}
+	return must_allow(c, "s3:PutObjectAcl") && acl_allowed(c, acl, grants);
+}
+
+bool extras_of_input(struct call *c) {
+	if (has(c, "x-amz-write-offset-bytes")) {
+		return fail(c, &not_implemented, "Appending to objects is not served by this version of Aerostat.");
+	}
+	return check_encryption(c) && check_lock(c) && check_acl(c);
+}

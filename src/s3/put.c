@@ -1,0 +1,90 @@
+#include "base/clock.h"
+#include "core/cloud.h"
+#include "s3/config.h"
+#include "s3/object.h"
+#include "s3/routes.h"
+
+static const int64_t size_max = (int64_t)5 << 30;
+
+struct deposit {
+	struct call *c;
+	struct object o;
+	struct blob_writer *body;
+};
+
+/* What decides, with nothing in between: the bucket is there, the conditions hold, the object is the current one. */
+static int store(struct db *db, void *arg) {
+	struct deposit *w = arg;
+	struct call *c = w->c;
+	struct object now;
+	bool there = object_find(db, c->arena, w->o.bucket, w->o.key, (str){ 0 }, &now);
+	if (!conditions_write(c, there ? &now : NULL)) {
+		return 1;
+	}
+	if (object_insert(db, c->arena, &w->o)) {
+		bucket_gone(c, call_bucket(c)->name);
+		return 1;
+	}
+	return db_error(db);
+}
+
+bool object_store(struct call *c, struct object *o, struct blob_writer *body) {
+	struct deposit w = { .c = c, .o = *o };
+	w.o.size = blob_size(body);
+	w.o.modified = clock_now();
+	w.o.blob = w.o.size ? blob_id(body) : 0;
+	if (!call_write(c, store, &w, w.o.blob ? body : NULL)) {
+		return false;
+	}
+	*o = w.o;
+	return true;
+}
+
+/* What is known before the body: a client that waits for 100 Continue sends nothing in vain. */
+static bool conditions_early(struct call *c) {
+	struct object now;
+	if (!get_str(c->in, "IfMatch").n && !get_str(c->in, "IfNoneMatch").n) {
+		return true;
+	}
+	bool there = object_find(call_db(c), c->arena, call_bucket(c)->id, get_str(c->in, "Key"), (str){ 0 }, &now);
+	return conditions_write(c, there ? &now : NULL);
+}
+
+bool object_of_request(struct call *c, struct object *o) {
+	*o = (struct object){ .bucket = call_bucket(c)->id, .key = get_str(c->in, "Key"), .account = c->who.account };
+	return extras_of_input(c) && class_of_input(c, &o->storage_class) && conditions_early(c);
+}
+
+static bool read_tags(struct call *c, str *out) {
+	str header = get_str(c->in, "Tagging");
+	*out = (str){ 0 };
+	return !header.n || (tags_of_header(c, header, out) && must_allow(c, "s3:PutObjectTagging"));
+}
+
+static bool put_object(struct call *c) {
+	struct object o;
+	struct checksum sum;
+	if (!object_of_request(c, &o) || !meta_of_input(c, &o.meta) || !read_tags(c, &o.tags) ||
+	    !checksum_of_input(c, &sum)) {
+		return false;
+	}
+	struct blob_writer *body = blob_begin(c->cloud->store, c->arena);
+	if (!body_receive(c, &sum, body, size_max)) {
+		return false;
+	}
+	o.etag = sum.etag;
+	o.sum = sum.result;
+	if (!object_store(c, &o, body)) {
+		return false;
+	}
+	set_str(c->arena, c->out, "ETag", etag_quoted(c->arena, o.etag));
+	sum_show(c->arena, c->out, &o.sum);
+	set_str(c->arena, c->out, "VersionId", version_shown(call_bucket(c), &o));
+	set_str(c->arena, c->out, "ServerSideEncryption", meta_get(o.meta, "x-amz-server-side-encryption"));
+	return true;
+}
+
+const struct route put_routes[] = {
+	{ "PutObject", put_object, NULL, on_object, TIER1 },
+	{ 0 },
+};
