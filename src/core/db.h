@@ -7,10 +7,13 @@
 struct db;
 struct query;
 
+/* On failure *out is a handle too, whose error sticks; it is closed like any other. */
 int db_open(struct db **out, const char *path, bool readonly);
-void db_close(struct db *db);
+void db_close(struct db *db); /* NULL is fine */
 int db_error(const struct db *db);
 void db_clear_error(struct db *db);
+bool db_unsure(const struct db *db); /* the error came from a sync: what was written may or may not last */
+void db_reset(struct db *db); /* query_done for all that are open */
 
 /* A statement ready to be bound and stepped. sql must be a literal: its address is the key of the cache. Parameters are
  * given by fmt, one letter each, in order: i int64_t, s str (a BLOB, absent is NULL), t str (TEXT, absent is NULL),
@@ -29,6 +32,14 @@ int64_t db_run(struct db *db, const char *sql, const char *fmt, ...);
 /* Several statements of schema, without parameters. */
 int db_exec(struct db *db, const char *sql);
 int64_t db_last_rowid(struct db *db);
+int64_t db_changes(struct db *db); /* rows changed by this connection so far */
+bool db_in_transaction(struct db *db);
+/* Moves what the WAL holds into the database, without waiting for anyone. Failing harms nothing: it is tried again. */
+int db_checkpoint(struct db *db);
+int64_t db_wal_pages(const struct db *db); /* in the WAL after the last commit or checkpoint */
+/* What the connection belongs to; for its owner. */
+void db_set_owner(struct db *db, void *owner);
+void *db_owner(const struct db *db);
 
 #define AUTO_QUERY __attribute__((cleanup(query_leave))) struct query *
 void query_leave(struct query **q);
