@@ -39,6 +39,7 @@ struct call {
 	struct auth auth;
 	str region; /* that the client speaks to: of the scope, the host, else the server's */
 	str request_id, host_id;
+	str host_region; /* the region that the host name speaks for; absent: any */
 	str bucket_host; /* S3 virtual host: the bucket; absent else */
 	str path; /* raw, with the virtual host's bucket put in front */
 	struct resource resource;
@@ -77,7 +78,7 @@ typedef bool handler(struct call *c);
 struct route {
 	const char *op;
 	handler *run;
-	const char *action; /* as IAM names it; NULL: service:Operation; "": the handler asks call_allowed by itself */
+	const char *action; /* as IAM names it; NULL: service:Operation; "": the handler asks call_allowed itself */
 	bool (*on)(struct call *c); /* fills c->resource, or fails (NoSuchBucket); NULL: any ("*") */
 	const char *usage; /* metered as; NULL: not metered */
 };

@@ -97,6 +97,7 @@ static enum proto proto_of(const struct call *c, str target) {
 static void place(struct call *c, const struct address *at) {
 	const struct head *h = &c->x->head;
 	c->path = h->path.n ? h->path : S("/");
+	c->host_region = at->region;
 	c->region = at->region.n ? at->region : c->auth.region.n ? c->auth.region : c->cloud->region;
 	if (!region_plausible(c->region)) {
 		c->region = c->cloud->region;
