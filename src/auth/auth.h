@@ -52,6 +52,10 @@ struct auth_request {
  * style is what the caller can tell by then. */
 bool auth_parse(struct arena *a, const struct head *h, enum auth_style style, struct auth *out, struct refusal *why);
 
+/* For a query service's POST in which auth_parse found nothing: SigV2 signs a form with parameters of the form itself. True
+ * and *out unchanged if the form has none. */
+bool auth_parse_form(struct arena *a, str form, enum auth_style style, struct auth *out, struct refusal *why);
+
 /* Right key, right scope, in time (15 minutes of skew; presigned: 1 s to 7 days), every rule of canonicalization. False:
  * *why is filled, with what was expected to be signed (S3's StringToSign and CanonicalRequest). */
 bool auth_verify(struct arena *a, const struct auth_request *r, struct auth *auth, struct refusal *why);

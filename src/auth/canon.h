@@ -1,0 +1,19 @@
+/* The canonical forms that are signed (AWS General Reference, "Create a signed AWS API request"; S3 API Reference,
+ * "Signature calculations for the Authorization header"). */
+#pragma once
+
+#include "http/head.h"
+
+/* S3: decoded and encoded once, nothing normalized. The others: dot segments and empty ones taken out, what was sent
+ * encoded once more. */
+void put_canonical_path(struct buf *b, str path, bool s3);
+
+/* Each name and value decoded and encoded, sorted by them; the parameter called skip left out. A '+' is a space, as AWS
+ * reads it: whoever means a plus sends %2B. */
+void put_canonical_query(struct buf *b, str query, str skip);
+
+/* "name:value\n" for each of the semicolon-separated names: values trimmed, runs of spaces folded, several joined by ','. */
+void put_canonical_headers(struct buf *b, const struct head *h, str names);
+
+/* Is this name in the semicolon-separated list? Any case. */
+bool names_have(str names, str name);

@@ -1,0 +1,31 @@
+/* The parameters of a query string (or a form) that carry credentials, found in one pass. */
+#pragma once
+
+#include "base/buf.h"
+
+enum param {
+	V4_ALGORITHM,
+	V4_CREDENTIAL,
+	V4_DATE,
+	V4_EXPIRES,
+	V4_SIGNED_HEADERS,
+	V4_SIGNATURE,
+	V4_TOKEN,
+	V4_SHA256,
+	V2_KEY,
+	V2_SIGNATURE,
+	V2_EXPIRES,
+	V2_TOKEN, /* of S3 */
+	FORM_VERSION, /* and the next: SigV2 of the query services */
+	FORM_METHOD,
+	FORM_TIMESTAMP,
+	FORM_TOKEN,
+	PARAMS
+};
+
+/* Decoded; absent if not there; of several of one name the first. */
+void params_read(struct arena *a, str query, str out[PARAMS]);
+
+/* The items of a query one after the other; empty ones are passed over. name and value are still escaped; value is empty
+ * when there is no '='. */
+bool item_next(str *rest, str *name, str *value);
