@@ -1,8 +1,7 @@
 #include "s3/listing.h"
 #include "s3/meta.h"
+#include "s3/object_rows.h"
 #include "s3/routes.h"
-
-enum { VERSION_CHARS = 32 };
 
 static void add_version(struct listing *l, struct val *out, const struct object *o) {
 	struct arena *a = l->c->arena;
@@ -50,29 +49,28 @@ static void collect(struct listing *l, struct walk *w, str *key, str *version) {
 	walk_end(w);
 }
 
-static bool is_version(str s) {
-	return str_is(s, "null") || s.n == VERSION_CHARS;
-}
-
-/* After that version of that key. If it has gone, then with the newest of the key: nothing is left out for someone who
- * deletes what the pages before showed. */
+/* After that version of that key, which may have gone: who deletes what the pages before showed misses nothing. Where the
+ * null version was, nobody can tell then: the newest of the key comes again. */
 static void begin(struct listing *l, struct walk *w) {
 	struct call *c = l->c;
 	struct object o;
+	int64_t seq;
 	str group, key = get_str(c->in, "KeyMarker"), version = get_str(c->in, "VersionIdMarker");
 	w->from = listing_from(l, key);
 	if (!version.p || listing_group(l, key, &group) || str_cmp(key, l->prefix) < 0) {
 		return;
 	}
 	w->from = key;
-	if (object_find(w->db, c->arena, w->bucket, key, version, &o)) {
+	if (version_seq(version, &seq) && seq < INT64_MAX) {
+		w->from_seq = seq + 1;
+	} else if (object_find(w->db, c->arena, w->bucket, key, version, &o)) {
 		w->from_seq = o.seq + 1;
 	}
 }
 
 static bool marker_good(struct call *c) {
 	str version = get_str(c->in, "VersionIdMarker");
-	return !version.p || is_version(version)
+	return !version.p || version_plausible(version)
 		       ? true
 		       : fail_argument(c, "version-id-marker", version, "Invalid version id specified");
 }
