@@ -1,0 +1,118 @@
+/* What a call is about: its bucket, its key. */
+#include "s3/bucket_name.h"
+#include "s3/config.h"
+#include "s3/meta.h"
+
+static const struct fault invalid_bucket_name = { "InvalidBucketName", 400 };
+static const struct fault invalid_uri = { "InvalidURI", 400 };
+static const struct fault invalid_expected_owner = { "InvalidBucketOwnerAWSAccountID", 400 };
+static const struct fault permanent_redirect = { "PermanentRedirect", 301 };
+
+enum { KEY_MAX = 1024 };
+
+bool bucket_gone(struct call *c, str name) {
+	fail(c, &no_such_bucket, "The specified bucket does not exist");
+	fail_detail(c, "BucketName", name);
+	return false;
+}
+
+bool bucket_misnamed(struct call *c, str name) {
+	fail(c, &invalid_bucket_name, "The specified bucket is not valid.");
+	fail_detail(c, "BucketName", name);
+	return false;
+}
+
+static bool account_id(str s) {
+	int64_t n;
+	return s.n == 12 && str_uint(s, &n);
+}
+
+/* A presigned URL may carry the header as a parameter. */
+static bool owner_expected(struct call *c, const struct bucket *b) {
+	str want = head_get(&c->x->head, "x-amz-expected-bucket-owner");
+	if (!want.p) {
+		want = query_get(c->arena, &c->x->head, "x-amz-expected-bucket-owner");
+	}
+	if (!want.p) {
+		return true;
+	}
+	if (!account_id(want)) {
+		return fail(c, &invalid_expected_owner,
+			    "The value of the expected bucket owner parameter must be an AWS Account ID... [" STR_FMT
+			    "]",
+			    STR_ARG(want));
+	}
+	return str_eq(want, b->account) ? true : fail(c, &access_denied, "Access Denied");
+}
+
+/* The region that an Amazon host name speaks for; absent for other hosts and for the global name. */
+static str host_region(str host) {
+	str name, port, rest = { 0 }, label = { 0 };
+	str_cut(host, ':', &name, &port);
+	if (!str_ends(name, S(".amazonaws.com"))) {
+		return (str){ 0 };
+	}
+	name.n -= sizeof(".amazonaws.com") - 1;
+	for (rest = name; str_cut(rest, '.', &label, &rest);) {
+	}
+	if (str_starts(label, S("s3-"))) {
+		label = str_skip(label, 3);
+	}
+	return region_known(label) ? label : (str){ 0 };
+}
+
+/* Clients that speak to an address or to a name of the user's own reach every region through it, so only Amazon's regional
+ * names are held to theirs. */
+static bool right_region(struct call *c, const struct bucket *b) {
+	str region = host_region(c->x->head.host);
+	if (!region.p || str_eq(region, b->region)) {
+		return true;
+	}
+	putf(&c->headers, "x-amz-bucket-region: " STR_FMT "\r\n", STR_ARG(b->region));
+	fail(c, &permanent_redirect,
+	     "The bucket you are attempting to access must be addressed using the specified endpoint. "
+	     "Please send all future requests to this endpoint.");
+	fail_detail(
+		c, "Endpoint",
+		str_printf(c->arena, STR_FMT ".s3." STR_FMT ".amazonaws.com", STR_ARG(b->name), STR_ARG(b->region)));
+	fail_detail(c, "Bucket", b->name);
+	return false;
+}
+
+bool on_bucket(struct call *c) {
+	str name = get_str(c->in, "Bucket");
+	struct bucket *b = NEW(c->arena, struct bucket);
+	if (!bucket_name_ok(name)) {
+		return bucket_misnamed(c, name);
+	}
+	if (!bucket_find(call_db(c), c->arena, name, b)) {
+		return bucket_gone(c, name);
+	}
+	c->subject = b;
+	c->resource.arn = str_printf(c->arena, "arn:aws:s3:::" STR_FMT, STR_ARG(name));
+	c->resource.account = b->account;
+	return owner_expected(c, b) && right_region(c, b);
+}
+
+struct bucket *call_bucket(struct call *c) {
+	return c->subject;
+}
+
+static bool key_ok(struct call *c, str key) {
+	if (key.n > KEY_MAX) {
+		fail(c, &key_too_long, "Your key is too long");
+		fail_detail(c, "Size", str_printf(c->arena, "%zu", key.n));
+		fail_detail(c, "MaxSizeAllowed", S("1024"));
+		return false;
+	}
+	return key.n && str_utf8(key) ? true : fail(c, &invalid_uri, "Couldn't parse the specified URI.");
+}
+
+bool on_object(struct call *c) {
+	str key = get_str(c->in, "Key");
+	if (!key_ok(c, key) || !on_bucket(c)) {
+		return false;
+	}
+	c->resource.arn = str_printf(c->arena, STR_FMT "/" STR_FMT, STR_ARG(c->resource.arn), STR_ARG(key));
+	return true;
+}

@@ -1,0 +1,46 @@
+/* Who owns objects, and whether ACLs mean anything. Born with every bucket (bucket_insert). */
+#include "s3/acl.h"
+#include "s3/config.h"
+#include "s3/routes.h"
+
+static const struct fault no_ownership = { "OwnershipControlsNotFoundError", 404 };
+static const struct fault with_acl = { "InvalidBucketAclWithObjectOwnership", 400 };
+
+static bool acl_is_private(struct call *c, struct db *db) {
+	str acl = config_get(db, c->arena, call_bucket(c)->id, "acl", S(""));
+	return acl_shares(c, acl)
+		       ? fail(c, &with_acl,
+			      "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting")
+		       : true;
+}
+
+static bool put_bucket_ownership_controls(struct call *c) {
+	const struct val *v = config_body(c);
+	if (!v) {
+		return false;
+	}
+	const struct val *rules = get(v, "Rules");
+	if (val_count(rules) != 1) {
+		return malformed(c);
+	}
+	bool enforced = str_is(get_str(rules->first, "ObjectOwnership"), "BucketOwnerEnforced");
+	return config_change(c, &(struct change){ .kind = "ownershipControls",
+						  .document = config_write(c->arena, v),
+						  .still = enforced ? acl_is_private : NULL });
+}
+
+static bool get_bucket_ownership_controls(struct call *c) {
+	return config_show(c, "ownershipControls", &no_ownership, "The bucket ownership controls were not found");
+}
+
+static bool delete_bucket_ownership_controls(struct call *c) {
+	return config_forget(c, "ownershipControls");
+}
+
+const struct route ownership_routes[] = {
+	{ "PutBucketOwnershipControls", put_bucket_ownership_controls, NULL, on_bucket, TIER1 },
+	{ "GetBucketOwnershipControls", get_bucket_ownership_controls, NULL, on_bucket, TIER2 },
+	{ "DeleteBucketOwnershipControls", delete_bucket_ownership_controls, "s3:PutBucketOwnershipControls", on_bucket,
+	  NULL },
+	{ 0 },
+};
