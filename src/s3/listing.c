@@ -15,11 +15,35 @@ static str present(str s) {
 	return s.p ? s : S("");
 }
 
+static const struct fault invalid_uri = { "InvalidURI", 400 };
+
+/* Keys are UTF-8, so a piece of one is, and a document can show it. */
+static bool text_of_input(struct call *c, const char *member, const char *argument, str *out) {
+	*out = shape_member(c->in->shape, str_from(member)) ? get_str(c->in, member) : (str){ 0 };
+	if (!str_utf8(*out)) {
+		return fail(c, &invalid_uri, "Couldn't parse the specified URI.");
+	}
+	return !out->n || !memchr(out->p, 0, out->n)
+		       ? true
+		       : fail_argument(c, argument, (str){ 0 },
+				       "Value must be a sequence of Unicode characters and cannot include Null.");
+}
+
+static bool texts_of_input(struct call *c, struct listing *l) {
+	str place;
+	return text_of_input(c, "Prefix", "prefix", &l->prefix) &&
+	       text_of_input(c, "Delimiter", "delimiter", &l->delimiter) &&
+	       text_of_input(c, "Marker", "marker", &place) && text_of_input(c, "KeyMarker", "key-marker", &place) &&
+	       text_of_input(c, "StartAfter", "start-after", &place);
+}
+
 bool listing_open(struct call *c, struct listing *l) {
-	*l = (struct listing){ .c = c,
-			       .prefix = present(get_str(c->in, "Prefix")),
-			       .delimiter = present(get_str(c->in, "Delimiter")),
-			       .encoding = get_str(c->in, "EncodingType") };
+	*l = (struct listing){ .c = c, .encoding = get_str(c->in, "EncodingType") };
+	if (!texts_of_input(c, l)) {
+		return false;
+	}
+	l->prefix = present(l->prefix);
+	l->delimiter = present(l->delimiter);
 	if (l->encoding.p && !str_ieq(l->encoding, S("url"))) {
 		return fail_argument(c, "encoding-type", l->encoding, "Invalid Encoding Method specified in Request");
 	}
