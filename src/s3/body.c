@@ -12,6 +12,7 @@ struct stretch {
 
 struct body {
 	struct store *store;
+	struct db *db; /* the snapshot that it holds; NULL: all is open */
 	struct stretch *all;
 	size_t n, next, opened; /* [next, opened) are open and not given away */
 };
@@ -24,6 +25,10 @@ static void close_rest(void *p) {
 		}
 	}
 	b->next = b->opened;
+	if (b->db) {
+		store_reader_done(b->store, b->db);
+		b->db = NULL;
+	}
 }
 
 static int open_ahead(struct body *b, struct db *db) {
@@ -71,6 +76,10 @@ int body_find(struct call *c, const struct object *o, int64_t at, int64_t n, str
 	for (size_t i = 0; i < b->n; i++) {
 		found += b->all[i].n;
 	}
+	if (b->n > BODY_AHEAD) {
+		b->db = db;
+		c->reader = NULL;
+	}
 	return found == n ? open_ahead(b, db) : -EIO;
 }
 
@@ -79,10 +88,8 @@ int body_next(void *body, struct piece *out) {
 	if (b->next == b->n) {
 		return 0;
 	}
-	if (b->opened < b->n && b->opened - b->next <= BODY_AHEAD / 2) {
-		struct db *db = store_reader(b->store);
-		int rc = open_ahead(b, db);
-		store_reader_done(b->store, db);
+	if (b->next == b->opened) {
+		int rc = b->db ? open_ahead(b, b->db) : -EIO;
 		if (rc) {
 			return rc;
 		}
