@@ -20,6 +20,7 @@ static const struct fault too_long_s3 = { "MaxMessageLengthExceeded", 400 };
 static const struct fault broken_body = { "IncompleteBody", 400 };
 static const struct fault malformed_xml = { "MalformedXML", 400 };
 static const struct fault invalid_request = { "InvalidRequest", 400 };
+static const struct fault invalid_argument = { "InvalidArgument", 400 };
 static const struct fault malformed_input = { "MalformedQueryString", 400 };
 static const struct fault serialization = { "SerializationException", 400 };
 static const struct fault validation_query = { "ValidationError", 400 };
@@ -144,13 +145,41 @@ static bool route_call(struct call *c, str body) {
 			       "%s of %s is not served by this version of Aerostat.", c->op->name, c->service->id);
 }
 
+/* A parameter that should be a number and is none; absent: there is no such thing. */
+static str not_a_number(const struct call *c, str *value) {
+	for (uint16_t i = 0; i < c->op->in->n; i++) {
+		const struct member *m = &c->op->in->m[i];
+		const char *name = m->wire ? m->wire : m->name;
+		struct val v = { .shape = m->shape };
+		bool number = m->loc == L_QUERY && m->shape->kind == K_INT;
+		*value = number ? query_get(c->arena, &c->x->head, name) : (str){ 0 };
+		if (value->p && !val_from_text(c->arena, &v, *value)) {
+			return str_from(name);
+		}
+	}
+	return (str){ 0 };
+}
+
+static bool malformed_s3(struct call *c, str why) {
+	str value, name = not_a_number(c, &value);
+	if (name.p) {
+		fail(c, &invalid_argument, STR_FMT,
+		     STR_ARG(str_is(name, "partNumber")
+				     ? S("Part number must be an integer between 1 and 10000, inclusive")
+				     : why));
+		fail_detail(c, "ArgumentName", name);
+		fail_detail(c, "ArgumentValue", value);
+		return false;
+	}
+	return c->op->in->payload ? fail(c, &malformed_xml,
+					 "The XML you provided was not well-formed or did not validate against our "
+					 "published schema")
+				  : fail(c, &invalid_request, STR_FMT, STR_ARG(why));
+}
+
 static bool malformed(struct call *c, str why) {
 	if (is_s3(c)) {
-		bool xml = c->op->in && c->op->in->payload;
-		return xml ? fail(c, &malformed_xml,
-				  "The XML you provided was not well-formed or did not validate against our published "
-				  "schema")
-			   : fail(c, &invalid_request, STR_FMT, STR_ARG(why));
+		return malformed_s3(c, why);
 	}
 	return fail(c, choose(c, NULL, &malformed_input, &serialization), STR_FMT, STR_ARG(why));
 }
