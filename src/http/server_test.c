@@ -166,7 +166,7 @@ static bool say(int fd, str text) {
 
 struct answer {
 	struct head head;
-	str body = S("");
+	str body;
 	bool ok;
 };
 
