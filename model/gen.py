@@ -180,6 +180,17 @@ class Service:
         code = error.get('code')
         return row(('name', quote(name)), ('code', text(code) if code != name else None), ('status', error.get('httpStatusCode')))
 
+    def decisive(self):
+        """Names of query parameters that tell operations of the same method and path apart."""
+        names = set()
+        for op in self.ops.values():
+            literals = op['http']['requestUri'].partition('?')[2]
+            shape = self.shapes[op['input']['shape']] if 'input' in op else {}
+            names |= {p.split('=')[0] for p in literals.split('&') if p}
+            names |= {ref.get('locationName', k) for k, ref in shape.get('members', {}).items()
+                      if not literals and ref.get('location') == 'querystring' and k in shape.get('required', [])}
+        return sorted(names)
+
     def namespace(self):
         found = {op_root[1] for op_root in map(self.root, self.ops.values()) if op_root[1]}
         return self.meta.get('xmlNamespace') or (found.pop() if len(found) == 1 else None)
@@ -193,13 +204,16 @@ class Service:
         out += [self.shape(n) for n in self.order]
         out.append('static const struct op ops[] = {\n%s\n};' % '\n'.join('\t%s,' % self.op(*o) for o in self.ops.items()))
         out.append('static const struct error errors[] = {\n%s\t{ 0 },\n};' % ''.join('\t%s,\n' % self.error(*e) for e in errors.items()))
+        decisive = self.decisive()
+        if decisive:
+            out.append('static const char *const decisive[] = { %s, NULL };' % ', '.join(map(quote, decisive)))
         out.append('const struct service %s_service = {\n\t%s,\n};' % (ident, row(
             ('name', quote(self.name)), ('endpoint', quote(meta['endpointPrefix'])), ('signing', text(meta.get('signingName'))),
             ('id', quote(meta['serviceId'])), ('version', quote(meta['apiVersion'])),
             ('protos', ' | '.join(PROTO[p] for p in self.protocols)), ('json', text(meta.get('jsonVersion'))),
             ('target', text(meta.get('targetPrefix'))), ('xmlns', text(self.namespace())),
             ('query_compatible', 'awsQueryCompatible' in meta and 'true'), ('ops', 'ops'), ('n_ops', len(self.ops)),
-            ('errors', 'errors'))[2:-2].replace(', .', ',\n\t.')))
+            ('errors', 'errors'), ('decisive', decisive and 'decisive'))[2:-2].replace(', .', ',\n\t.')))
         return '\n'.join(out) + '\n'
 
 

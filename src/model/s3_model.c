@@ -3890,6 +3890,7 @@ static const struct error errors[] = {
 	{ .name = "TooManyParts", .status = 400 },
 	{ 0 },
 };
+static const char *const decisive[] = { "abac", "accelerate", "acl", "analytics", "attributes", "cors", "delete", "encryption", "intelligent-tiering", "inventory", "legal-hold", "lifecycle", "list-type", "location", "logging", "metadataConfiguration", "metadataInventoryTable", "metadataJournalTable", "metadataTable", "metrics", "notification", "object-lock", "ownershipControls", "partNumber", "policy", "policyStatus", "publicAccessBlock", "renameObject", "replication", "requestPayment", "restore", "retention", "select", "select-type", "session", "tagging", "torrent", "uploadId", "uploads", "versioning", "versions", "website", NULL };
 const struct service s3_service = {
 	.name = "s3",
 	.endpoint = "s3",
@@ -3900,4 +3901,5 @@ const struct service s3_service = {
 	.ops = ops,
 	.n_ops = 110,
 	.errors = errors,
+	.decisive = decisive,
 };

@@ -13,14 +13,17 @@
 const struct op *rest_route(const struct service *s, const struct head *h, str path);
 
 /* Reads the request into v (of shape op->in). body is ignored for an operation whose payload streams (it is pulled by the
- * handler). False: malformed; *why says what (plain words, no code). */
+ * handler). False: malformed. *why is a sentence about the parameter or header that cannot be read; absent when it is the
+ * body (MalformedXML, SerializationException). */
 bool message_read(struct arena *a, struct val *v, const struct op *op, enum proto proto, const struct head *h, str path,
 		  str body, str *why);
 
 /* Whether the payload of a shape is a stream of bytes (not read or written here). */
 bool shape_streams(const struct shape *shape);
 
-/* Writes a response: header lines (Content-Type among them) and body; returns the status. */
+/* Writes a response: header lines (Content-Type among them, request ids not) and body; returns the status. The buffers'
+ * arenas are the caller's to set. v may be NULL for an operation without an output. The body stays empty when the payload
+ * streams. */
 struct response {
 	struct buf headers, body;
 	int status;
@@ -28,7 +31,9 @@ struct response {
 void response_write(struct response *r, const struct val *v, const struct op *op, const struct service *s,
 		    enum proto proto, str request_id);
 
-/* Event streams (application/vnd.amazon.eventstream), the writer: one event of the output's event-stream member. */
+/* Event streams (application/vnd.amazon.eventstream), the writer: one event of the output's event-stream member, such as
+ * the child "Records" of SelectObjectContent's Payload. An output itself (a value without a member) goes out as the
+ * "initial-response" that the JSON and CBOR services begin with. */
 void event_write(struct buf *b, const struct val *event, enum proto proto);
 /* An exception event. */
 void event_write_error(struct buf *b, str code, str message);
