@@ -21,12 +21,12 @@ FUZZ      = CC=clang CFLAGS="-O1 -g -fsanitize=fuzzer-no-link,address,undefined 
 	    -fno-omit-frame-pointer" HARD=
 SECONDS  ?= 60
 
+MAKEFLAGS += --no-print-directory
 # As many jobs as there are processors, unless the user says otherwise (-j1 counts).
 ifeq ($(MAKELEVEL),0)
 MAKEFLAGS += -j$(shell nproc)
 endif
 Q = $(if $(V),,@)
-SUB = $(MAKE) --no-print-directory
 
 MAINS := src/cli/aerostat_main.c src/daemon/aerostatd.c
 ALL   := $(foreach r,$(ROOMS),$(wildcard src/$(r)/*.c))
@@ -96,18 +96,18 @@ deps:
 
 demo:
 	@scripts/deps.sh build demo
-	@$(SUB) all
+	@$(MAKE) all
 	@scripts/demo.sh
 
 check:
 	@scripts/deps.sh build test $(if $(filter lint,$(WITH)),lint)
-	@$(SUB) all units
+	@$(MAKE) all units
 	@scripts/venv.sh
 	@python3 scripts/check.py $(WITH)
 
 check-long:
 	@scripts/deps.sh build test lint fuzz
-	@$(SUB) all units
+	@$(MAKE) all units
 	@scripts/venv.sh
 	@python3 scripts/check.py --long lint asan tsan fuzz $(WITH)
 
@@ -116,27 +116,27 @@ lint:
 	@python3 scripts/lint.py
 
 asan:
-	@$(SUB) O=out/asan $(ASAN) all units
+	@$(MAKE) O=out/asan $(ASAN) all units
 	@scripts/venv.sh
 	@O=out/asan python3 scripts/check.py --only unit calls
 
 # The rooms where threads meet, and every call.
 tsan:
-	@$(SUB) O=out/tsan $(TSAN) all units
+	@$(MAKE) O=out/tsan $(TSAN) all units
 	@scripts/venv.sh
 	@O=out/tsan python3 scripts/check.py --only unit calls
 
 # make fuzz SECONDS=60: every reader that the network reaches, so long each
 fuzz:
 	@scripts/deps.sh build fuzz
-	@$(SUB) O=out/fuzz $(FUZZ) fuzzers
+	@$(MAKE) O=out/fuzz $(FUZZ) fuzzers
 	@python3 scripts/fuzz.py out/fuzz/fuzz $(SECONDS)
 
 bench:
 	@scripts/deps.sh build test bench
-	@$(SUB) all
+	@$(MAKE) all
 	@scripts/venv.sh bench
-	@$(SUB) -C bench
+	@$(MAKE) -C bench
 
 # make crash ROUNDS=50: kill -9 in the middle of writing, then read everything back
 crash: all
