@@ -45,27 +45,10 @@ static bool owner_expected(struct call *c, const struct bucket *b) {
 	return str_eq(want, b->account) ? true : fail(c, &access_denied, "Access Denied");
 }
 
-/* The region that an Amazon host name speaks for; absent for other hosts and for the global name. */
-static str host_region(str host) {
-	str name, port, rest = { 0 }, label = { 0 };
-	str_cut(host, ':', &name, &port);
-	if (!str_ends(name, S(".amazonaws.com"))) {
-		return (str){ 0 };
-	}
-	name.n -= sizeof(".amazonaws.com") - 1;
-	for (rest = name; str_cut(rest, '.', &label, &rest);) {
-	}
-	if (str_starts(label, S("s3-"))) {
-		label = str_skip(label, 3);
-	}
-	return region_known(label) ? label : (str){ 0 };
-}
-
 /* Clients that speak to an address or to a name of the user's own reach every region through it, so only Amazon's regional
  * names are held to theirs. */
 static bool right_region(struct call *c, const struct bucket *b) {
-	str region = host_region(c->x->head.host);
-	if (!region.p || str_eq(region, b->region)) {
+	if (!c->host_region.n || str_eq(c->host_region, b->region)) {
 		return true;
 	}
 	putf(&c->headers, "x-amz-bucket-region: " STR_FMT "\r\n", STR_ARG(b->region));

@@ -14,5 +14,5 @@ extern const struct route lifecycle_routes[], bucket_tagging_routes[], encryptio
 	notification_routes[], replication_routes[], transfer_routes[], lock_routes[], collection_routes[],
 	acl_routes[];
 /* objects */
-extern const struct route object_routes[], put_routes[], delete_routes[], copy_routes[], attribute_routes[], tagging_routes[],
-	upload_routes[], part_routes[], complete_routes[], list_routes[], list_versions_routes[];
+extern const struct route object_routes[], put_routes[], delete_routes[], copy_routes[], attribute_routes[],
+	tagging_routes[], upload_routes[], part_routes[], complete_routes[], list_routes[], list_versions_routes[];
