@@ -90,7 +90,9 @@ static bool on_list(struct call *c) {
 
 static bool limit(struct listing *l) {
 	l->max = get_int(l->c->in, "MaxKeys", LIST_MAX);
-	return l->max >= 0 ? true : fail_argument(l->c, "max-keys", (str){ 0 }, "max-keys cannot be negative");
+	return l->max >= 0 || l->max < INT32_MIN
+		       ? listing_limit(l, "MaxKeys", "max-keys")
+		       : fail_argument(l->c, "max-keys", (str){ 0 }, "max-keys cannot be negative");
 }
 
 static void show(struct listing *l) {

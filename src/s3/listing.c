@@ -56,11 +56,20 @@ void listing_owner(struct listing *l) {
 	account_owner(call_db(c), c->arena, call_bucket(c)->account, &l->owner, &l->owner_name);
 }
 
+static bool too_wide(struct call *c, const char *member, int64_t value) {
+	const char *name = shape_member(c->in->shape, str_from(member))->wire;
+	str sentence = str_printf(c->arena, "Provided %s not an integer or within integer range", name);
+	return fail_argument(c, name, str_printf(c->arena, "%lld", (long long)value), sentence.p);
+}
+
 bool listing_limit(struct listing *l, const char *member, const char *argument) {
 	struct arena *a = l->c->arena;
 	l->max = get_int(l->c->in, member, LIST_MAX);
 	if (l->max >= 0 && l->max <= INT32_MAX) {
 		return true;
+	}
+	if (l->max < INT32_MIN || l->max > INT32_MAX) {
+		return too_wide(l->c, member, l->max);
 	}
 	str sentence = str_printf(a, "Argument %s must be an integer between 0 and 2147483647", argument);
 	return fail_argument(l->c, argument, str_printf(a, "%lld", (long long)l->max), sentence.p);
