@@ -2,6 +2,8 @@
 
 #include "auth/params.h"
 
+#include <stdlib.h>
+
 static void put_normal(struct buf *b, str path) {
 	size_t start = b->n;
 	bool slash = path.n && path.p[path.n - 1] == '/';

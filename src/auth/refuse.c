@@ -1,6 +1,7 @@
 #include "auth/refuse.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 
 const struct fault access_denied = { "AccessDenied", 403 };
 const struct fault invalid_argument = { "InvalidArgument", 400 };

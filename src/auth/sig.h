@@ -19,6 +19,7 @@ bool sigv4_verify(struct arena *a, const struct auth_request *r, struct auth *au
 bool sigv2_parse_header(const struct parsing *p, str credentials); /* AKID:signature */
 bool sigv2_parse_query(const struct parsing *p, const str params[PARAMS]); /* of the query, or of a form */
 bool sigv2_verify(struct arena *a, const struct auth_request *r, const struct auth *auth, struct refusal *why);
+str sigv2_text(struct arena *a, const struct auth_request *r, const struct auth *auth); /* what is signed */
 
 /* x-amz-date, or else Date, in any form that clients send. */
 bool sign_date(const struct head *h, int64_t *ms);

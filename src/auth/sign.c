@@ -3,6 +3,8 @@
 #include "auth/scope.h"
 #include "auth/sig.h"
 
+#include <stdlib.h>
+
 /* What is signed of a request's own headers. */
 static bool signs(str name) {
 	return str_ieq(name, S("host")) || str_ieq(name, S("content-type")) || str_ieq(name, S("content-md5")) ||

@@ -4,6 +4,8 @@
 #include "auth/sig.h"
 #include "base/digest.h"
 
+#include <stdlib.h>
+
 /* The query parameters that are part of S3's canonical resource: what botocore's signer takes. */
 static const char *const subresources[] = {
 	"accelerate",
@@ -102,7 +104,8 @@ static bool parse_form(const struct parsing *p, const str q[PARAMS]) {
 	if (!str_is(q[FORM_METHOD], "HmacSHA256") && !str_is(q[FORM_METHOD], "HmacSHA1")) {
 		return refuse_form(p, "SignatureMethod must be HmacSHA256 or HmacSHA1.");
 	}
-	if (!time_parse(when, &p->auth->time)) {
+	if (!time_parse(when, &p->auth->time) &&
+	    !time_parse(str_printf(p->arena, STR_FMT "Z", STR_ARG(when)), &p->auth->time)) {
 		return refuse_form(p, "A Timestamp or Expires parameter in ISO 8601 form is required.");
 	}
 	p->auth->token = q[FORM_TOKEN];
@@ -281,6 +284,10 @@ static bool uses_sha1(struct arena *a, const struct auth_request *r) {
 	return str_is(q[FORM_METHOD], "HmacSHA1");
 }
 
+str sigv2_text(struct arena *a, const struct auth_request *r, const struct auth *auth) {
+	return r->style == AUTH_S3 ? s3_text(a, r, auth) : form_text(a, r);
+}
+
 static bool in_time(struct arena *a, const struct auth_request *r, const struct auth *auth, struct refusal *why) {
 	if (r->style == AUTH_S3 && auth->way == AUTH_V2_QUERY) {
 		return clock_real() <= auth->time || refuse_expired(a, auth->time, -1, why);
@@ -294,7 +301,7 @@ bool sigv2_verify(struct arena *a, const struct auth_request *r, const struct au
 	if (!in_time(a, r, auth, why)) {
 		return false;
 	}
-	struct expected e = { .to_sign = s3 ? s3_text(a, r, auth) : form_text(a, r) };
+	struct expected e = { .to_sign = sigv2_text(a, r, auth) };
 	struct digest_value v =
 		s3 || uses_sha1(a, r) ? hmac_sha1(r->secret, e.to_sign) : hmac_sha256(r->secret, e.to_sign);
 	put_base64(&b, digest_str(&v));
