@@ -4,8 +4,8 @@
 #include "s3/rows.h"
 
 /* Bytes [at, at + n) of an object, inside it, which can be read to their end even if the object goes meanwhile. Up to
- * BODY_AHEAD pieces are opened here and the call's snapshot is not needed any more; with more, the body takes the snapshot
- * over, which keeps the files in place. What is left open is closed with the call's arena. 0 or -errno. */
+ * BODY_AHEAD pieces are opened here and the call's snapshot is not needed any more; with more, the body takes the
+ * snapshot over, which keeps the files in place. What is left open is closed with the call's arena. 0 or -errno. */
 enum { BODY_AHEAD = 256 };
 struct body;
 int body_find(struct call *c, const struct object *o, int64_t at, int64_t n, struct body **out);
