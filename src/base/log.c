@@ -15,7 +15,7 @@ void log_set_level(enum log_level level) {
 }
 
 /* One write a line, so that lines of several threads never mix. A newline inside cannot forge another line. */
-static void line(enum log_level level, const char *fmt, va_list ap) {
+__attribute__((format(printf, 2, 0))) static void line(enum log_level level, const char *fmt, va_list ap) {
 	static const char *const names[] = { "error", "warning", "info", "debug" };
 	char text[2048];
 	AUTO_ARENA a = { 0 };
