@@ -1,0 +1,39 @@
+#include "s3/s3.h"
+
+#include "s3/config.h"
+#include "s3/routes.h"
+
+static const struct route *const tables[] = {
+	/* the most called first */
+	object_routes,
+	put_routes,
+	list_routes,
+	part_routes,
+	upload_routes,
+	complete_routes,
+	delete_routes,
+	copy_routes,
+	list_versions_routes,
+	attribute_routes,
+	tagging_routes,
+	bucket_routes,
+	versioning_routes,
+	lifecycle_routes,
+	bucket_tagging_routes,
+	encryption_routes,
+	cors_routes,
+	policy_routes,
+	access_block_routes,
+	ownership_routes,
+	logging_routes,
+	website_routes,
+	notification_routes,
+	replication_routes,
+	transfer_routes,
+	lock_routes,
+	collection_routes,
+	acl_routes,
+	NULL,
+};
+
+const struct face s3_face = { .name = "s3", .tables = tables, .store = s3_tables, .check_body = config_check_body };

@@ -1,0 +1,82 @@
+#include "wire/tree.h"
+
+#include "base/tap.h"
+
+static const char *const good[] = {
+	"{}",
+	"[]",
+	"\"\"",
+	"0",
+	"-0",
+	"-1.5e+10",
+	"1E5",
+	"true",
+	"false",
+	"null",
+	" [ 1 , 2 ] ",
+	"{\"a\":{\"b\":[{}]}}",
+	"\"\\u00e9\\ud83d\\ude00\\n\"",
+};
+
+static const char *const bad[] = {
+	"",
+	" ",
+	"{",
+	"}",
+	"[1,]",
+	"[,1]",
+	"{\"a\"}",
+	"{\"a\":}",
+	"{\"a\":1,}",
+	"{a:1}",
+	"01",
+	"1.",
+	".5",
+	"-",
+	"1e",
+	"+1",
+	"tru",
+	"nul",
+	"\"\\x\"",
+	"\"\\ud800\"",
+	"\"\\udc00\"",
+	"\"\\u12\"",
+	"\"\n\"",
+	"\"a",
+	"1 2",
+	"{\"a\":1,\"a\":2}",
+	"\"\xff\"",
+	"[1}",
+	"\"\\",
+	"\"\\ud83d\\u0041\"",
+};
+
+static struct arena arena;
+
+static void test_depth(void) {
+	char text[200];
+	memset(text, '[', 100);
+	memset(text + 100, ']', 100);
+	CHECK(tree_read(&arena, (str){ text + 40, 120 }) != NULL);
+	CHECK(!tree_read(&arena, (str){ text, 200 }));
+	CHECK(!tree_read(&arena, (str){ text, 100 }));
+}
+
+int main(void) {
+	for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
+		tap_check(tree_read(&arena, str_from(good[i])) != NULL, __FILE__, __LINE__, good[i]);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		tap_check(!tree_read(&arena, str_from(bad[i])), __FILE__, __LINE__, bad[i]);
+	}
+	const struct tree *t = tree_read(&arena, S("{\"a\":\"x\\u00e9\",\"b\":[1,true],\"\":null}"));
+	CHECK_STR(tree_text(tree_get(t, "a")), S("x\xc3\xa9"));
+	CHECK_INT(tree_get(t, "b")->first->kind, TREE_NUMBER);
+	CHECK_STR(tree_get(t, "b")->first->next->s, S("true"));
+	CHECK_INT(tree_get(t, "")->kind, TREE_NULL);
+	CHECK(!tree_get(t, "c"));
+	CHECK(!tree_text(tree_get(t, "b")).p);
+	test_depth();
+	arena_free(&arena);
+	return tap_done();
+}
