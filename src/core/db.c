@@ -1,11 +1,13 @@
 #include "core/db.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 
 enum { BUSY_MS = 10000 };
 
@@ -37,6 +39,12 @@ static int error_of(struct db *db, int rc) {
 	}
 }
 
+bool full_worth_saying(int rc) {
+	static _Atomic int64_t last = -1000000;
+	int64_t now = clock_monotonic();
+	return rc != -ENOSPC || now - atomic_exchange(&last, now) >= 1000000;
+}
+
 /* EFBIG counts as full: it is what a limit on the size of files gives. */
 static void stick(struct db *db, int rc, const char *sql) {
 	if (db->error) {
@@ -44,8 +52,10 @@ static void stick(struct db *db, int rc, const char *sql) {
 	}
 	int code = db->conn ? sqlite3_extended_errcode(db->conn) : rc;
 	db->error = error_of(db, rc);
-	db->unsure = code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_DIR_FSYNC;
-	log_error("database: %s (%d) in: %.100s", db->conn ? sqlite3_errmsg(db->conn) : "no memory", code, sql);
+	db->unsure = code != SQLITE_FULL && code != SQLITE_IOERR_WRITE;
+	if (full_worth_saying(db->error)) {
+		log_error("database: %s (%d) in: %.100s", db->conn ? sqlite3_errmsg(db->conn) : "no memory", code, sql);
+	}
 }
 
 static void configure(void) {

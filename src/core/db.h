@@ -12,7 +12,7 @@ int db_open(struct db **out, const char *path, bool readonly);
 void db_close(struct db *db); /* NULL is fine */
 int db_error(const struct db *db);
 void db_clear_error(struct db *db);
-bool db_unsure(const struct db *db); /* the error came from a sync: what was written may or may not last */
+bool db_unsure(const struct db *db); /* a COMMIT that gave this error may yet be found on disk after a crash */
 void db_reset(struct db *db); /* query_done for all that are open */
 
 /* A statement ready to be bound and stepped. sql must be a literal: its address is the key of the cache. Parameters are
@@ -43,3 +43,6 @@ void *db_owner(const struct db *db);
 
 #define AUTO_QUERY __attribute__((cleanup(query_leave))) struct query *
 void query_leave(struct query **q);
+
+/* For the log: false for an -ENOSPC within a second of the last one, so that a full disk does not flood it. */
+bool full_worth_saying(int rc);
