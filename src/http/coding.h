@@ -1,5 +1,6 @@
 /* The chunked transfer coding (RFC 9112, 7.1), read from memory and strictly: 1 to 16 hex digits, extensions skipped,
- * CRLF everywhere. It owns no bytes: the caller shows it what has come, and takes the content itself. For this room alone. */
+ * CRLF everywhere. It owns no bytes: the caller shows it what has come, and takes the content itself. For this room
+ * alone. */
 #pragma once
 
 #include "http/head.h"

@@ -28,7 +28,8 @@ struct conn *conn_create(struct server *s, int fd, const char *peer) {
 	return c;
 }
 
-/* Out of epoll by hand: a child between fork and exec may hold a copy of the descriptor, and closing ours would not do. */
+/* Out of epoll by hand: a child between fork and exec may hold a copy of the descriptor, and closing ours would not
+ * do. */
 void conn_close_locked(struct server *s, struct conn *c) {
 	TAILQ_REMOVE(&s->conns, c, all);
 	s->n_conns--;

@@ -1,9 +1,9 @@
 /* The inside of the server, for this room alone.
  *
- * A connection is in one hand at a time. PARKED and DROPPING ones are the watcher's (the epoll thread): it holds no bytes
- * for them but those of an unfinished head, and the kernel's one-shot event says when to look again. READY ones stand in
- * the queue for a worker. A HELD one belongs to its worker, and nobody else touches it but server_stop, which may shut its
- * socket down. What changes hands does so under the server's lock. */
+ * A connection is in one hand at a time. PARKED and DROPPING ones are the watcher's (the epoll thread): it holds no
+ * bytes for them but those of an unfinished head, and the kernel's one-shot event says when to look again. READY ones
+ * stand in the queue for a worker. A HELD one belongs to its worker, and nobody else touches it but server_stop,
+ * which may shut its socket down. What changes hands does so under the server's lock. */
 #pragma once
 
 #include "http/coding.h"

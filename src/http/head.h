@@ -1,5 +1,6 @@
-/* The head of an HTTP/1.1 message (RFC 9112), read strictly: no obs-fold, no space before a colon, no bare CR or NUL, no
- * doubled or contradicting lengths, no transfer coding but a single "chunked". What is refused here can smuggle nothing. */
+/* The head of an HTTP/1.1 message (RFC 9112), read strictly: no obs-fold, no space before a colon, no bare CR or NUL,
+ * no doubled or contradicting lengths, no transfer coding but a single "chunked". What is refused here can smuggle
+ * nothing. */
 #pragma once
 
 #include "base/buf.h"
@@ -43,7 +44,7 @@ str head_get(const struct head *h, const char *name);
 /* How many headers have that name. */
 size_t head_count(const struct head *h, const char *name);
 
-/* The value of one query parameter, decoded ('+' stays '+', as S3 reads it); absent if there is none, empty if it has no
- * value. */
+/* The value of one query parameter, decoded ('+' stays '+', as S3 reads it); absent if there is none, empty if it has
+ * no value. */
 str query_get(struct arena *a, const struct head *h, const char *name);
 bool query_has(struct arena *a, const struct head *h, const char *name);

@@ -3,8 +3,8 @@
 
 #include "http/head.h"
 
-/* Takes one line and its CRLF off the start of bytes: HEAD_OK, HEAD_MORE, or HEAD_MALFORMED for a control byte in it other
- * than tab (bare CR and LF too). */
+/* Takes one line and its CRLF off the start of bytes: HEAD_OK, HEAD_MORE, or HEAD_MALFORMED for a control byte in it
+ * other than tab (bare CR and LF too). */
 enum head_result line_take(str *bytes, str *line);
 
 /* "Name: value", the name a token with the colon right after it, the value without spaces around it. */

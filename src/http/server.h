@@ -1,7 +1,7 @@
-/* HTTP/1.1 on blocking sockets. One epoll thread holds idle connections and collects heads (a few KiB each, a deadline for
- * the whole head); a worker thread holds a connection from a complete head to the reply, so handlers are straight-line:
- * they pull the body and give one reply. After a reply the worker waits a moment for the next request of the same
- * connection while other workers are free, else it parks the connection. */
+/* HTTP/1.1 on blocking sockets. One epoll thread holds idle connections and collects heads (a few KiB each, a
+ * deadline for the whole head); a worker thread holds a connection from a complete head to the reply, so handlers are
+ * straight-line: they pull the body and give one reply. After a reply the worker waits a moment for the next request
+ * of the same connection while other workers are free, else it parks the connection. */
 #pragma once
 
 #include "http/head.h"
@@ -47,9 +47,9 @@ struct exchange {
 	bool replied;
 };
 
-/* Pulls up to n bytes of the request's body, transfer coding undone. 0 at its end. Answers "100 Continue" at the first
- * pull if the client waits for it. -EPROTO: malformed chunk; -ECONNRESET: the client went before the end; -ETIMEDOUT: too
- * slow. After an error the connection is closed once the reply is sent. */
+/* Pulls up to n bytes of the request's body, transfer coding undone. 0 at its end. Answers "100 Continue" at the
+ * first pull if the client waits for it. -EPROTO: malformed chunk; -ECONNRESET: the client went before the end;
+ * -ETIMEDOUT: too slow. After an error the connection is closed once the reply is sent. */
 ssize_t exchange_read(struct exchange *x, void *p, size_t n);
 /* The whole body, at most max bytes; -EFBIG over that. */
 int exchange_read_all(struct exchange *x, size_t max, str *out);
@@ -68,7 +68,8 @@ struct reply {
 	str headers; /* whole lines, "Name: value\r\n"...; Date, Content-Length, Connection and Keep-Alive are added */
 	str body; /* or: */
 	int64_t length; /* of what pull gives; with pull only */
-	/* The next piece of the body: 1 and *out, 0 at the end, -errno. NULL: body is all. Pieces are sent by sendfile. */
+	/* The next piece of the body: 1 and *out, 0 at the end, -errno. NULL: body is all. Pieces are sent by
+	 * sendfile. */
 	int (*pull)(void *arg, struct piece *out);
 	void *arg;
 	bool head_only; /* HEAD: length or body.n is announced, nothing is sent */

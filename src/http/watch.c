@@ -40,7 +40,8 @@ static void watch_listeners(struct server *s, uint32_t events) {
 	}
 }
 
-/* Out of descriptors or memory: the connection stays in the kernel's queue, and accepting is tried again in a moment. */
+/* Out of descriptors or memory: the connection stays in the kernel's queue, and accepting is tried again in a moment.
+ * */
 static void pause_accepting(struct server *s, int error) {
 	if (!s->accept_failing) {
 		log_warn("no connection can be accepted for now: %s", strerrordesc_np(error));

@@ -179,8 +179,8 @@ static struct conn *taken(struct worker *w, struct conn *held) {
 	return job;
 }
 
-/* The next connection to serve: the one held when it becomes readable, or another (the caller parks the one held). NULL:
- * neither came in time. */
+/* The next connection to serve: the one held when it becomes readable, or another (the caller parks the one held).
+ * NULL: neither came in time. */
 static struct conn *await(struct worker *w, struct conn *held) {
 	struct server *s = w->server;
 	struct pollfd fds[] = { { w->kick, POLLIN, 0 }, { held ? held->fd : -1, POLLIN, 0 } };
