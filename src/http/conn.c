@@ -70,10 +70,20 @@ static void hand_back(struct server *s, struct conn *c, enum conn_state state, i
 	server_arm(s, c);
 }
 
+/* While it waits, an unfinished head takes no more memory than it has bytes. */
+static void shrink(struct conn *c) {
+	c->n -= c->at;
+	memmove(c->in, c->in + c->at, c->n);
+	c->at = 0;
+	c->cap = c->n;
+	c->in = heap_grow(c->in, c->cap);
+}
+
 void conn_park(struct server *s, struct conn *c) {
 	int64_t now = clock_monotonic(), deadline;
 	if (c->n > c->at) {
 		c->head_since = c->head_since ? c->head_since : now;
+		shrink(c);
 		deadline = c->head_since + s->config.head_ms * (int64_t)1000;
 	} else {
 		heap_free(c->in);
@@ -119,7 +129,7 @@ void conn_room(struct conn *c) {
 		c->at = 0;
 	}
 	if (c->n == c->cap && c->cap < HEAD_MAX) {
-		c->cap = HEAD_MAX;
+		c->cap = c->n < IN_SIZE ? IN_SIZE : HEAD_MAX;
 		c->in = heap_grow(c->in, c->cap);
 	}
 }

@@ -11,6 +11,7 @@
 struct server;
 struct exchange;
 
+/* What is 0 takes a default: 64 workers, 60 s idle, 20 s for a head, 20 s for a stalled body. */
 struct server_config {
 	int backlog;
 	int workers_max; /* threads, started as needed */
@@ -26,7 +27,8 @@ struct server_config {
 
 /* 0 or -errno. fds are listening sockets (TCP or unix), made with listen_tcp and listen_unix; the server owns them. */
 int server_start(struct server **out, const struct server_config *config, const int *fds, size_t n);
-/* Stops accepting, lets exchanges in progress end (at most grace_ms), closes the rest. NULL is fine. */
+/* Stops accepting, lets exchanges in progress end (at most grace_ms), closes the rest: from then on their reads and
+ * sends fail and exchange_gone is true, and this returns when the last handler has. NULL is fine. */
 void server_stop(struct server *s, int grace_ms);
 /* Figures for status and tests. */
 struct server_stats {
@@ -34,6 +36,8 @@ struct server_stats {
 };
 struct server_stats server_stats(const struct server *s);
 
+/* 0 or -errno. The address is an IPv4 or IPv6 literal (-EINVAL: it is not); out_port may be NULL. A unix socket that nobody
+ * listens on any more is replaced (-EADDRINUSE: somebody does; -EEXIST: it is no socket). */
 int listen_tcp(const char *address, int port, int *out_port, int *out_fd); /* port 0 picks one */
 int listen_unix(const char *path, int mode, int *out_fd);
 
