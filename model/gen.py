@@ -80,8 +80,14 @@ class Service:
                 if side in op:
                     self.reach(op[side]['shape'])
 
+    def shadowed(self, shape, name, ref):
+        """Is it the old single form of a list that has the same element (S3's Event and Events)?"""
+        return ref.get('deprecated') and any(
+            r['shape'] != ref['shape'] and r.get('locationName') == ref.get('locationName', name) for r in shape['members'].values())
+
     def refs(self, shape):
-        return list(shape.get('members', {}).items()) + [(None, shape[k]) for k in ('member', 'key', 'value') if k in shape]
+        members = shape.get('members', {}).items()
+        return [(k, ref) for k, ref in members if not self.shadowed(shape, k, ref)] + [(None, shape[k]) for k in ('member', 'key', 'value') if k in shape]
 
     def reach(self, name):
         """Shapes in the order of need: what a shape refers to comes before it, as far as there is no cycle."""

@@ -1902,28 +1902,25 @@ static const struct shape s_TopicArn = { .name = "TopicArn", .kind = K_STR };
 static const struct member m_TopicConfigurationDeprecated[] = {
 	{ .name = "Id", .shape = &s_NotificationId },
 	{ .name = "Events", .wire = "Event", .shape = &s_EventList, .flags = M_FLAT },
-	{ .name = "Event", .shape = &s_Event },
 	{ .name = "Topic", .shape = &s_TopicArn },
 };
-static const struct shape s_TopicConfigurationDeprecated = { .name = "TopicConfigurationDeprecated", .kind = K_STRUCT, .n = 4, .m = m_TopicConfigurationDeprecated };
+static const struct shape s_TopicConfigurationDeprecated = { .name = "TopicConfigurationDeprecated", .kind = K_STRUCT, .n = 3, .m = m_TopicConfigurationDeprecated };
 static const struct shape s_QueueArn = { .name = "QueueArn", .kind = K_STR };
 static const struct member m_QueueConfigurationDeprecated[] = {
 	{ .name = "Id", .shape = &s_NotificationId },
-	{ .name = "Event", .shape = &s_Event },
 	{ .name = "Events", .wire = "Event", .shape = &s_EventList, .flags = M_FLAT },
 	{ .name = "Queue", .shape = &s_QueueArn },
 };
-static const struct shape s_QueueConfigurationDeprecated = { .name = "QueueConfigurationDeprecated", .kind = K_STRUCT, .n = 4, .m = m_QueueConfigurationDeprecated };
+static const struct shape s_QueueConfigurationDeprecated = { .name = "QueueConfigurationDeprecated", .kind = K_STRUCT, .n = 3, .m = m_QueueConfigurationDeprecated };
 static const struct shape s_CloudFunction = { .name = "CloudFunction", .kind = K_STR };
 static const struct shape s_CloudFunctionInvocationRole = { .name = "CloudFunctionInvocationRole", .kind = K_STR };
 static const struct member m_CloudFunctionConfiguration[] = {
 	{ .name = "Id", .shape = &s_NotificationId },
-	{ .name = "Event", .shape = &s_Event },
 	{ .name = "Events", .wire = "Event", .shape = &s_EventList, .flags = M_FLAT },
 	{ .name = "CloudFunction", .shape = &s_CloudFunction },
 	{ .name = "InvocationRole", .shape = &s_CloudFunctionInvocationRole },
 };
-static const struct shape s_CloudFunctionConfiguration = { .name = "CloudFunctionConfiguration", .kind = K_STRUCT, .n = 5, .m = m_CloudFunctionConfiguration };
+static const struct shape s_CloudFunctionConfiguration = { .name = "CloudFunctionConfiguration", .kind = K_STRUCT, .n = 4, .m = m_CloudFunctionConfiguration };
 static const struct member m_NotificationConfigurationDeprecated[] = {
 	{ .name = "TopicConfiguration", .shape = &s_TopicConfigurationDeprecated },
 	{ .name = "QueueConfiguration", .shape = &s_QueueConfigurationDeprecated },

@@ -17,11 +17,28 @@ static bool is_lenient(const struct member *m) {
 	return m->shape->kind == K_TIME && (str_ieq(name, S("Expires")) || str_starts(name, S("If-")));
 }
 
+/* Takes an element off a list: up to the next comma, or a quoted string (RFC 9110). */
+static str take_element(struct arena *a, str *list) {
+	struct buf b = { .arena = a };
+	str item;
+	*list = str_trim(*list);
+	if (!list->n || list->p[0] != '"') {
+		str_cut(*list, ',', &item, list);
+		return str_trim(item);
+	}
+	size_t i = 1;
+	for (; i < list->n && list->p[i] != '"'; i++) {
+		i += list->p[i] == '\\' && i + 1 < list->n;
+		put_byte(&b, list->p[i]);
+	}
+	*list = str_skip(*list, i < list->n ? i + 1 : i);
+	str_cut(*list, ',', &item, list);
+	return buf_str(&b);
+}
+
 static bool read_list(struct arena *a, struct val *list, str text, str *why) {
 	while (text.n) {
-		str item;
-		str_cut(text, ',', &item, &text);
-		item = str_trim(item);
+		str item = take_element(a, &text);
 		if (!item.n) {
 			continue;
 		}
@@ -106,6 +123,22 @@ bool headers_read(struct arena *a, struct val *v, const struct head *h, str *why
 
 /* --- writing --- */
 
+static void put_element(struct buf *b, const struct val *v) {
+	struct buf text = { .arena = b->arena };
+	val_put_text(&text, v, T_RFC822);
+	str s = buf_str(&text);
+	if (v->shape->kind != K_STR || (!memchr(s.p, ',', s.n) && !memchr(s.p, '"', s.n))) {
+		put(b, s);
+		return;
+	}
+	put_byte(b, '"');
+	for (size_t i = 0; i < s.n; i++) {
+		putz(b, s.p[i] == '"' || s.p[i] == '\\' ? "\\" : "");
+		put_byte(b, s.p[i]);
+	}
+	put_byte(b, '"');
+}
+
 static str value_text(struct arena *a, const struct val *v) {
 	struct buf text = { .arena = a };
 	if (v->shape->kind == K_STR && !(v->member->flags & M_JSONVALUE)) {
@@ -116,7 +149,7 @@ static str value_text(struct arena *a, const struct val *v) {
 	} else if (v->shape->kind == K_LIST) {
 		for (const struct val *c = v->first; c; c = c->next) {
 			putz(&text, c == v->first ? "" : ",");
-			val_put_text(&text, c, T_RFC822);
+			put_element(&text, c);
 		}
 	} else {
 		val_put_text(&text, v, T_RFC822);
@@ -144,15 +177,13 @@ static void write_prefixed(struct buf *b, const struct val *map) {
 	}
 }
 
-void headers_write(struct buf *b, const struct val *v, bool *type) {
+void headers_write(struct buf *b, const struct val *v) {
 	for (const struct val *c = v->first; c; c = c->next) {
 		if (c->member->loc == L_HEADERS) {
 			write_prefixed(b, c);
 		}
 		if (c->member->loc == L_HEADER && !(c->shape->kind == K_LIST && !c->first)) {
-			str name = str_from(member_wire(c->member));
-			*type = *type || str_ieq(name, S("Content-Type"));
-			put_header(b, name, value_text(b->arena, c));
+			put_header(b, str_from(member_wire(c->member)), value_text(b->arena, c));
 		}
 	}
 }

@@ -44,9 +44,9 @@ bool uri_match(const char *uri, str path, struct labels *out);
 bool param_find(str query, str name, size_t *at, str *value);
 
 /* Members that are bound to headers and the status: of a message that came, and of one that goes (L_STATUS is not
- * written). False: *why. *type: Content-Type was among them. */
+ * written). False: *why. */
 bool headers_read(struct arena *a, struct val *v, const struct head *h, str *why);
-void headers_write(struct buf *b, const struct val *v, bool *type);
+void headers_write(struct buf *b, const struct val *v);
 bool scalar_read(struct arena *a, struct val *v, str text, str *why);
 /* The member that is the whole body, if the shape has one; NULL else. */
 const struct member *shape_payload(const struct shape *shape);

@@ -20,18 +20,36 @@ static void write_plain(struct buf *headers, struct buf *body, const struct val 
 	}
 }
 
+/* Is a member bound to Content-Type? Then it says what there is to say. */
+static bool binds_type(const struct shape *shape) {
+	for (size_t i = 0; i < shape->n; i++) {
+		const struct member *m = &shape->m[i];
+		if (m->loc == L_HEADER && str_ieq(str_from(member_wire(m)), S("Content-Type"))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* An output that goes out as a stream of events. */
+static bool has_events(const struct shape *shape) {
+	for (size_t i = 0; i < shape->n; i++) {
+		if (shape->m[i].shape->flags & SH_EVENTSTREAM) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool is_plain(const struct val *payload) {
 	return payload->shape->kind == K_BLOB || payload->shape->kind == K_STR;
 }
 
 static void write_rest(struct response *r, const struct val *v, const struct op *op, const struct service *s,
 		       bool xml) {
-	bool typed = false;
-	headers_write(&r->headers, v, &typed);
+	bool typed = binds_type(v->shape);
+	headers_write(&r->headers, v);
 	if (shape_streams(v->shape)) {
-		if (shape_payload(v->shape)->shape->flags & SH_EVENTSTREAM) {
-			put_type(&r->headers, "application/vnd.amazon.eventstream");
-		}
 		return;
 	}
 	const struct member *m = shape_payload(v->shape);
@@ -62,34 +80,30 @@ static int status_of(const struct val *v, const struct op *op) {
 	return op->status ? op->status : 200;
 }
 
+static void write_tree(struct response *r, const struct val *v, const struct service *s, bool cbor) {
+	putz(&r->headers, cbor ? "smithy-protocol: rpc-v2-cbor\r\n" : "");
+	put_type(&r->headers, cbor ? "application/cbor" : json_type(s));
+	if (v && cbor) {
+		cbor_write(&r->body, v);
+	} else if (v) {
+		json_write(&r->body, v);
+	}
+}
+
 void response_write(struct response *r, const struct val *v, const struct op *op, const struct service *s,
 		    enum proto proto, str request_id) {
+	bool events = v && has_events(v->shape), rest = proto == P_RESTXML || proto == P_RESTJSON;
 	r->status = status_of(v, op);
-	switch (proto) {
-	case P_EC2:
-	case P_QUERY:
+	if (events) {
+		put_type(&r->headers, "application/vnd.amazon.eventstream");
+	}
+	if (rest && v) {
+		write_rest(r, v, op, s, proto == P_RESTXML);
+	} else if (proto == P_EC2 || proto == P_QUERY) {
 		put_type(&r->headers, proto == P_EC2 ? "text/xml;charset=UTF-8" : "text/xml");
 		xml_write(&r->body, v, op, s, proto, request_id);
-		break;
-	case P_JSON:
-		put_type(&r->headers, json_type(s));
-		if (v) {
-			json_write(&r->body, v);
-		}
-		break;
-	case P_CBOR:
-		putz(&r->headers, "smithy-protocol: rpc-v2-cbor\r\n");
-		put_type(&r->headers, "application/cbor");
-		if (v) {
-			cbor_write(&r->body, v);
-		}
-		break;
-	case P_RESTXML:
-	case P_RESTJSON:
-		if (v) {
-			write_rest(r, v, op, s, proto == P_RESTXML);
-		}
-		break;
+	} else if (!rest && !events) {
+		write_tree(r, v, s, proto == P_CBOR);
 	}
 }
 
@@ -156,11 +170,11 @@ static str query_of(struct arena *a, const struct op *op, const struct val *v) {
 }
 
 static void request_rest(struct request *r, const struct val *v, const struct op *op, bool xml) {
-	bool typed = false;
 	if (!v) {
 		return;
 	}
-	headers_write(&r->headers, v, &typed);
+	bool typed = binds_type(v->shape);
+	headers_write(&r->headers, v);
 	const struct member *m = shape_payload(v->shape);
 	const struct val *payload = m ? val_child(v, m) : NULL;
 	if (shape_streams(v->shape) || (m ? !payload : !shape_has_body(v->shape))) {
