@@ -72,7 +72,8 @@ bool object_of_input(struct call *c, struct db *db, struct object *out) {
 	if (!version_of_input(c, &version)) {
 		return false;
 	}
-	if (!object_find(db, c->arena, call_bucket(c)->id, get_str(c->in, "Key"), version, out)) {
+	*out = (struct object){ .bucket = call_bucket(c)->id, .key = get_str(c->in, "Key"), .version = version };
+	if (!object_find(db, c->arena, out)) {
 		return no_object(c, db, version);
 	}
 	return out->marker ? is_marker(c, out, version) : true;

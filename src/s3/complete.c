@@ -300,14 +300,14 @@ static bool place_parts(struct completion *w, struct db *db) {
 
 static int complete_work(struct db *db, void *arg) {
 	struct completion *w = arg;
-	struct object current;
+	struct object current = { .bucket = w->u.bucket, .key = w->u.key };
 	struct arena *a = w->c->arena;
 	w->gone = !upload_alive(db, w->u.id);
 	if (w->gone) {
 		fail_no_upload(w->c);
 		return 1;
 	}
-	bool there = object_find(db, a, w->u.bucket, w->u.key, (str){ 0 }, &current) && !current.marker;
+	bool there = object_find(db, a, &current) && !current.marker;
 	if (!conditions_write(w->c, there ? &current : NULL) || !place_parts(w, db)) {
 		return 1;
 	}
@@ -350,18 +350,18 @@ static bool answer(struct call *c, const struct object *o) {
 /* The same request once more, because its answer got lost: the object is there, made of these parts. */
 static bool answer_again(struct completion *w) {
 	struct call *c = w->c;
-	struct object o;
-	int64_t bucket = call_bucket(c)->id, initiated, id;
-	str key = get_str(c->in, "Key");
+	struct object o = { .bucket = call_bucket(c)->id, .key = get_str(c->in, "Key") };
+	int64_t initiated, id;
 	c->refusal = (struct refusal){ 0 };
-	if (!upload_id_read(get_str(c->in, "UploadId"), bucket, key, &initiated, &id)) {
+	if (!upload_id_read(get_str(c->in, "UploadId"), o.bucket, o.key, &initiated, &id)) {
 		return fail_no_upload(c);
 	}
 	struct db *db = call_db(c);
 	AUTO_QUERY q = db_query(db, "SELECT version FROM object WHERE bucket = ? AND key = ? AND upload = ?", "isi",
-				bucket, key, id);
-	bool there = query_step(q) && object_find(db, c->arena, bucket, key, query_dup(c->arena, q, 0), &o);
-	return there && str_eq(o.etag, etag_of(w)) ? answer(c, &o) : fail_no_upload(c);
+				o.bucket, o.key, id);
+	bool there = query_step(q);
+	o.version = query_dup(c->arena, q, 0);
+	return there && object_find(db, c->arena, &o) && str_eq(o.etag, etag_of(w)) ? answer(c, &o) : fail_no_upload(c);
 }
 
 static void fill_object(struct completion *w) {

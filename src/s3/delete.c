@@ -30,11 +30,11 @@ static bool refuse(struct removal *r, const struct fault *f, const char *sentenc
 
 /* Conditions are about the current version, whichever is to go (docs: "How to perform conditional deletes"). */
 static bool condition_holds(struct db *db, struct call *c, struct removal *r) {
-	struct object now;
+	struct object now = { .bucket = call_bucket(c)->id, .key = r->key };
 	if (!r->match.n) {
 		return true;
 	}
-	bool there = object_find(db, c->arena, call_bucket(c)->id, r->key, (str){ 0 }, &now) && !now.marker;
+	bool there = object_find(db, c->arena, &now) && !now.marker;
 	if (!there && !str_is(r->match, "*")) {
 		return refuse(r, &no_such_key, "The specified key does not exist.");
 	}
@@ -62,15 +62,14 @@ static int mark(struct db *db, struct call *c, struct removal *r) {
 }
 
 static int remove_one(struct db *db, struct call *c, struct removal *r) {
-	struct object o;
-	int64_t bucket = call_bucket(c)->id;
+	struct object o = { .bucket = call_bucket(c)->id, .key = r->key, .version = r->version };
 	if (r->fault || !condition_holds(db, c, r)) {
 		return 0;
 	}
-	if (!r->version.p && bucket_versioning(db, bucket) != VERSIONING_NEVER) {
+	if (!r->version.p && bucket_versioning(db, o.bucket) != VERSIONING_NEVER) {
 		return mark(db, c, r);
 	}
-	if (object_find(db, c->arena, bucket, r->key, r->version, &o)) {
+	if (object_find(db, c->arena, &o)) {
 		object_remove(db, c->arena, &o);
 		r->marker = o.marker;
 	}

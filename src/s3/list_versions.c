@@ -49,13 +49,13 @@ static void collect(struct listing *l, struct walk *w, str *key, str *version) {
 	walk_end(w);
 }
 
-/* After that version of that key, which may have gone: who deletes what the pages before showed misses nothing. Where the
- * null version was, nobody can tell then: the newest of the key comes again. */
+/* After that version of that key, which may have gone: who deletes what the pages before showed misses nothing. Where
+ * the null version was, nobody can tell then: the newest of the key comes again. */
 static void begin(struct listing *l, struct walk *w) {
 	struct call *c = l->c;
-	struct object o;
 	int64_t seq;
 	str group, key = get_str(c->in, "KeyMarker"), version = get_str(c->in, "VersionIdMarker");
+	struct object o = { .bucket = w->bucket, .key = key, .version = version };
 	w->from = listing_from(l, key);
 	if (!version.p || listing_group(l, key, &group) || str_cmp(key, l->prefix) < 0) {
 		return;
@@ -63,7 +63,7 @@ static void begin(struct listing *l, struct walk *w) {
 	w->from = key;
 	if (version_seq(version, &seq) && seq < INT64_MAX) {
 		w->from_seq = seq + 1;
-	} else if (object_find(w->db, c->arena, w->bucket, key, version, &o)) {
+	} else if (object_find(w->db, c->arena, &o)) {
 		w->from_seq = o.seq + 1;
 	}
 }

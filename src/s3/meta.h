@@ -6,19 +6,20 @@
 /* Meta and tags are pairs: name NUL value NUL ... */
 bool pair_next(str *rest, str *name, str *value); /* takes the first off; false at the end */
 void put_pair(struct buf *b, str name, str value);
-str pairs_with(struct arena *a, str pairs, str name, str value); /* name's value replaced; an absent value takes it away */
+/* The same with name's value replaced; an absent value takes it away. */
+str pairs_with(struct arena *a, str pairs, str name, str value);
 
 /* The headers of a PutObject, CopyObject (REPLACE) or CreateMultipartUpload that are kept: Content-Type (default
- * binary/octet-stream), Content-Encoding (aws-chunked taken off), Content-Language, Content-Disposition, Cache-Control,
- * Expires, x-amz-website-redirect-location, server side encryption, and Metadata. Fails: MetadataTooLarge (names and values
- * over 2 KiB), InvalidArgument. */
+ * binary/octet-stream), Content-Encoding (aws-chunked taken off), Content-Language, Content-Disposition,
+ * Cache-Control, Expires, x-amz-website-redirect-location, server side encryption, and Metadata. Fails:
+ * MetadataTooLarge (names and values over 2 KiB), InvalidArgument. */
 bool meta_of_input(struct call *c, str *out);
 /* Sets the members of a GetObject or HeadObject output that are kept. */
 void meta_show(struct call *c, str meta);
 str meta_get(str meta, const char *name); /* names lower case, user metadata with x-amz-meta-; absent if none */
 
-/* What a request may ask of an object that is not served, or that the bucket does not allow: ACLs (as its ownership has it),
- * SSE-KMS, SSE-C, object lock, appending. Fails. */
+/* What a request may ask of an object that is not served, or that the bucket does not allow: ACLs (as its
+ * ownership has it), SSE-KMS, SSE-C, object lock, appending. Fails. */
 bool extras_of_input(struct call *c);
 /* The kept headers of a copy: those of from, but for the website redirect, which is the input's. */
 bool meta_of_copy(struct call *c, str from, str *out); /* Fails: InvalidRedirectLocation */
@@ -26,14 +27,15 @@ bool meta_of_copy(struct call *c, str from, str *out); /* Fails: InvalidRedirect
 /* STANDARD if the input has none. Fails: InvalidStorageClass. */
 bool class_of_input(struct call *c, str *out);
 
-/* Tags. At most 10 an object (50 a bucket), keys 1..128 and values 0..256 characters, no two keys alike, "aws:" reserved:
- * fails with InvalidTag or BadRequest in AWS's sentences. */
+/* Tags. At most 10 an object (50 a bucket), keys 1..128 and values 0..256 characters, no two keys alike, "aws:"
+ * reserved: fails with InvalidTag or BadRequest in AWS's sentences. */
 bool tags_of_header(struct call *c, str header, str *out); /* x-amz-tagging: url-encoded query */
 bool tags_of_set(struct call *c, const struct val *tag_set, int max, str *out);
 void tags_show(struct arena *a, struct val *tag_set, str tags);
 int64_t tags_count(str tags);
 
-/* The checksum of a body. What a request says about it is in its headers or announced for the trailer; Content-MD5 too. */
+/* The checksum of a body. What a request says about it is in its headers or announced for the trailer; Content-MD5
+ * too. */
 struct checksum {
 	int kind; /* what is computed; -1 none. CRC64NVME if the client named none */
 	bool given; /* the client gave a value (or will, in the trailer) */
@@ -45,12 +47,12 @@ struct checksum {
 	str etag; /* its MD5 in hex */
 	struct sum result; /* what was given, or what was computed */
 };
-/* Fails: InvalidDigest (Content-MD5 that is none), InvalidRequest (two checksums; an algorithm that the header contradicts;
- * a value of the wrong length: "Value for x-amz-checksum-crc32 header is invalid."). */
+/* Fails: InvalidDigest (Content-MD5 that is none), InvalidRequest (two checksums; an algorithm that the header
+ * contradicts; a value of the wrong length: "Value for x-amz-checksum-crc32 header is invalid."). */
 bool checksum_of_input(struct call *c, struct checksum *out);
 
-/* Streams the call's payload through the digests into w, which is finished then. Fails: BadDigest, what payload_read says,
- * EntityTooLarge over max. */
+/* Streams the call's payload through the digests into w, which is finished then. Fails: BadDigest, what
+ * payload_read says, EntityTooLarge over max. */
 bool body_receive(struct call *c, struct checksum *sum, struct blob_writer *w, int64_t max);
 
 /* The same from bytes of an object that is there: a copy. Computes sum->kind. */
@@ -60,8 +62,8 @@ struct extent {
 };
 bool body_copy(struct call *c, struct checksum *sum, struct blob_writer *w, const struct extent *from);
 
-/* The source of a copy (CopyObject, UploadPartCopy), from x-amz-copy-source: found, readable (its storage class), allowed
- * (s3:GetObject or s3:GetObjectVersion), and its four conditionals kept. */
+/* The source of a copy (CopyObject, UploadPartCopy), from x-amz-copy-source: found, readable (its storage class),
+ * allowed (s3:GetObject or s3:GetObjectVersion), and its four conditionals kept. */
 struct source {
 	struct bucket bucket;
 	struct object object;
@@ -75,23 +77,25 @@ void sum_show(struct arena *a, struct val *v, const struct sum *s);
 const char *sum_name(int kind); /* "CRC32" ... "SHA256" */
 int sum_kind(str name); /* -1 unknown */
 
-/* Conditionals of the input (IfMatch, IfNoneMatch, IfModifiedSince, IfUnmodifiedSince; o NULL: no such object). For reads
- * (RFC 9110 order): PreconditionFailed 412, or 304 with c->status. For writes: IfMatch and IfNoneMatch:* only:
- * PreconditionFailed, NoSuchKey for If-Match without an object. */
+/* Conditionals of the input (IfMatch, IfNoneMatch, IfModifiedSince, IfUnmodifiedSince; o NULL: no such object).
+ * For reads (RFC 9110 order): PreconditionFailed 412, or 304 with c->status. For writes: IfMatch and IfNoneMatch:*
+ * only: PreconditionFailed, NoSuchKey for If-Match without an object. */
 bool conditions_read(struct call *c, const struct object *o);
 bool conditions_write(struct call *c, const struct object *o);
 bool conditions_source(struct call *c, const struct object *o); /* x-amz-copy-source-if-...: PreconditionFailed */
 str etag_quoted(struct arena *a, str etag);
 bool etag_listed(str list, str etag); /* "a", W/"b", c and *; etag without quotes */
 
-/* Is one more action allowed on the object of the call (or, for s3:ListBucket, on its bucket)? Fails with AccessDenied. */
+/* Is one more action allowed on the object of the call (or, for s3:ListBucket, on its bucket)? Fails with
+ * AccessDenied. */
 bool must_allow(struct call *c, const char *action);
-/* The version that the call names in VersionId (absent: the current one), for reading: it is there and no delete marker.
- * Fails as GetObject does, with x-amz-delete-marker, x-amz-version-id, Allow and Last-Modified. */
+/* The version that the call names in VersionId (absent: the current one), for reading: it is there and no delete
+ * marker. Fails as GetObject does, with x-amz-delete-marker, x-amz-version-id, Allow and Last-Modified. */
 bool object_of_input(struct call *c, struct db *db, struct object *out);
 /* "null", or 32 characters that can be a version. Fails: InvalidArgument. */
 bool version_of_input(struct call *c, str *out);
-str version_shown(const struct bucket *b, const struct object *o); /* for VersionId; absent in a bucket without versions */
+/* For VersionId of an answer; absent in a bucket that never had versions. */
+str version_shown(const struct bucket *b, const struct object *o);
 
 /* Faults of S3 that several files use. */
 extern const struct fault no_such_bucket, no_such_key, no_such_version, no_such_upload, invalid_argument,

@@ -46,35 +46,36 @@ static int64_t newest(struct db *db, int64_t bucket, str key) {
 	return query_step(q) ? query_int(q, 0) : 0;
 }
 
-static bool find_current(struct db *db, struct arena *a, int64_t bucket, str key, struct object *out) {
-	AUTO_QUERY q = db_query(db, "SELECT " OBJECT_COLUMNS OF_KEY " ORDER BY seq LIMIT 1", "is", bucket, key);
-	return read_one(q, a, out);
+static bool find_current(struct db *db, struct arena *a, struct object *o) {
+	AUTO_QUERY q = db_query(db, "SELECT " OBJECT_COLUMNS OF_KEY " ORDER BY seq LIMIT 1", "is", o->bucket, o->key);
+	return read_one(q, a, o);
 }
 
-static bool find_null(struct db *db, struct arena *a, int64_t bucket, str key, struct object *out) {
+static bool find_null(struct db *db, struct arena *a, struct object *o) {
 	AUTO_QUERY q = db_query(db, "SELECT " OBJECT_COLUMNS OF_KEY " AND version = x'6e756c6c' ORDER BY seq LIMIT 1",
-				"is", bucket, key);
-	return read_one(q, a, out);
+				"is", o->bucket, o->key);
+	return read_one(q, a, o);
 }
 
-static bool find_seq(struct db *db, struct arena *a, const struct object *at, struct object *out) {
-	AUTO_QUERY q = db_query(db, "SELECT " OBJECT_COLUMNS OF_KEY " AND seq = ? AND version = ?", "isis", at->bucket,
-				at->key, at->seq, at->version);
-	return read_one(q, a, out);
+static bool find_version(struct db *db, struct arena *a, struct object *o) {
+	int64_t seq;
+	if (!version_seq(o->version, &seq)) {
+		return false;
+	}
+	AUTO_QUERY q = db_query(db, "SELECT " OBJECT_COLUMNS OF_KEY " AND seq = ? AND version = ?", "isis", o->bucket,
+				o->key, seq, o->version);
+	return read_one(q, a, o);
 }
 
-bool object_find(struct db *db, struct arena *a, int64_t bucket, str key, str version, struct object *out) {
-	struct object at = { .bucket = bucket, .key = key, .version = version };
-	bool found;
-	if (!version.p) {
-		found = find_current(db, a, bucket, key, out);
-		out->latest = found;
+bool object_find(struct db *db, struct arena *a, struct object *o) {
+	if (!o->version.p) {
+		bool found = find_current(db, a, o);
+		o->latest = found;
 		return found;
 	}
-	found = str_is(version, "null") ? find_null(db, a, bucket, key, out)
-					: version_seq(version, &at.seq) && find_seq(db, a, &at, out);
+	bool found = str_is(o->version, "null") ? find_null(db, a, o) : find_version(db, a, o);
 	if (found) {
-		out->latest = newest(db, bucket, key) == out->seq;
+		o->latest = newest(db, o->bucket, o->key) == o->seq;
 	}
 	return found;
 }
@@ -107,12 +108,12 @@ static void insert(struct db *db, const struct object *o) {
 }
 
 int object_insert(struct db *db, struct arena *a, struct object *o) {
-	struct object old;
+	struct object old = { .bucket = o->bucket, .key = o->key, .version = S("null") };
 	if (!bucket_alive(db, o->bucket)) {
 		return 1;
 	}
 	bool keep = bucket_versioning(db, o->bucket) == VERSIONING_ENABLED;
-	if (!keep && object_find(db, a, o->bucket, o->key, S("null"), &old)) {
+	if (!keep && object_find(db, a, &old)) {
 		object_remove(db, a, &old);
 	}
 	o->seq = newest(db, o->bucket, o->key) - 1;

@@ -65,15 +65,16 @@ static bool find_row(const struct object *o, struct arena *a, size_t *at) {
 }
 
 static void check_finds(struct db *db, struct arena *a) {
-	struct object o;
 	for (size_t i = 0; i < n_model; i++) {
 		str key = key_of(a, model[i].key);
-		bool found = object_find(db, a, 1, key, model[i].version, &o);
+		struct object o = { .bucket = 1, .key = key, .version = model[i].version };
+		bool found = object_find(db, a, &o);
 		bool same = found && o.size == model[i].size && o.marker == model[i].marker;
 		if (!same || o.latest != is_latest(i)) {
 			CHECK(!"find by version");
 		}
-		if (is_latest(i) && (!object_find(db, a, 1, key, (str){ 0 }, &o) || o.size != model[i].size)) {
+		o = (struct object){ .bucket = 1, .key = key };
+		if (is_latest(i) && (!object_find(db, a, &o) || o.size != model[i].size)) {
 			CHECK(!"find current");
 		}
 	}
@@ -145,7 +146,10 @@ static void play(struct db *db, struct arena *a) {
 		int key = (int)(dice % 7 < 3 ? 0 : dice / 7 % KEYS);
 		if (dice >> 32 & 1 && n_model) {
 			size_t at = (size_t)(rand_u64() % n_model);
-			if (object_find(db, a, 1, key_of(a, model[at].key), model[at].version, &o)) {
+			o = (struct object){ .bucket = 1,
+					     .key = key_of(a, model[at].key),
+					     .version = model[at].version };
+			if (object_find(db, a, &o)) {
 				object_remove(db, a, &o);
 				take(at);
 			}

@@ -16,8 +16,8 @@ struct deposit {
 static int store(struct db *db, void *arg) {
 	struct deposit *w = arg;
 	struct call *c = w->c;
-	struct object now;
-	bool there = object_find(db, c->arena, w->o.bucket, w->o.key, (str){ 0 }, &now);
+	struct object now = { .bucket = w->o.bucket, .key = w->o.key };
+	bool there = object_find(db, c->arena, &now);
 	if (!conditions_write(c, there ? &now : NULL)) {
 		return 1;
 	}
@@ -42,11 +42,11 @@ bool object_store(struct call *c, struct object *o, struct blob_writer *body) {
 
 /* What is known before the body: a client that waits for 100 Continue sends nothing in vain. */
 static bool conditions_early(struct call *c) {
-	struct object now;
+	struct object now = { .bucket = call_bucket(c)->id, .key = get_str(c->in, "Key") };
 	if (!get_str(c->in, "IfMatch").n && !get_str(c->in, "IfNoneMatch").n) {
 		return true;
 	}
-	bool there = object_find(call_db(c), c->arena, call_bucket(c)->id, get_str(c->in, "Key"), (str){ 0 }, &now);
+	bool there = object_find(call_db(c), c->arena, &now);
 	return conditions_write(c, there ? &now : NULL);
 }
 

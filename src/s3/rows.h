@@ -23,9 +23,10 @@ bool bucket_find(struct db *db, struct arena *a, str name, struct bucket *out);
 bool bucket_alive(struct db *db, int64_t id);
 enum versioning bucket_versioning(struct db *db, int64_t id); /* as of now, for works */
 
-/* For routes: the call's Bucket as the resource (and bucket/Key for objects). Fails with NoSuchBucket (detail BucketName),
- * InvalidBucketName, PermanentRedirect for another region's bucket where AWS does so. The bucket is kept for the handler:
- * call_bucket(c). on_object also checks that Key is 1..1024 bytes of UTF-8 (KeyTooLongError, InvalidURI). */
+/* For routes: the call's Bucket as the resource (and bucket/Key for objects). Fails with NoSuchBucket (detail
+ * BucketName), InvalidBucketName, PermanentRedirect for another region's bucket where AWS does so. The bucket is
+ * kept for the handler: call_bucket(c). on_object also checks that Key is 1..1024 bytes of UTF-8 (KeyTooLongError,
+ * InvalidURI). */
 bool on_bucket(struct call *c);
 bool on_object(struct call *c);
 struct bucket *call_bucket(struct call *c);
@@ -60,11 +61,13 @@ struct object {
 	str account; /* who put it */
 };
 
-/* The current version, marker or not; or the one of that version id. version absent: current. False: none such. */
-bool object_find(struct db *db, struct arena *a, int64_t bucket, str key, str version, struct object *out);
+/* Which one: o's bucket, key and version (absent: the current version, marker or not); the rest is filled. False:
+ * there is none, and o is as it was. */
+bool object_find(struct db *db, struct arena *a, struct object *o);
 
-/* In a work: o becomes the current version of its key. By the bucket's versioning it replaces the null version (whose body
- * is forgotten) or comes on top; o->version, seq and latest are filled in. 0 or 1 (NoSuchBucket: the bucket went). */
+/* In a work: o becomes the current version of its key. By the bucket's versioning it replaces the null version
+ * (whose body is forgotten) or comes on top; o->version, seq and latest are filled in. 0 or 1 (NoSuchBucket: the
+ * bucket went). */
 int object_insert(struct db *db, struct arena *a, struct object *o);
 /* In a work: takes one version away with its body, and makes the next newest current. */
 void object_remove(struct db *db, struct arena *a, const struct object *o);
@@ -75,8 +78,9 @@ bool bucket_empty(struct db *db, int64_t bucket);
 
 bool version_plausible(str version); /* "null", or 32 characters of a version id's alphabet */
 
-/* A walk over keys in byte order, for listings. from: the first key that may come (inclusive). Current versions only
- * (markers skipped), or all versions of each key, newest first, markers too. Costs per row seen, not per key skipped. */
+/* A walk over keys in byte order, for listings. from: the first key that may come (inclusive). Current versions
+ * only (markers skipped), or all versions of each key, newest first, markers too. Costs per row seen, not per key
+ * skipped. */
 struct walk {
 	struct db *db;
 	struct arena *arena; /* rows are copied here; use mark and reset around steps */
@@ -119,6 +123,6 @@ bool part_find(struct db *db, struct arena *a, int64_t upload, int64_t number, s
 void parts_forget(struct db *db, int64_t upload);
 /* In a work: all uploads in progress of a bucket go, with their parts. For DeleteBucket. */
 void uploads_forget(struct db *db, int64_t bucket);
-/* The stretches of a body: bytes [at, at + n) of o, as a pull for call.pull. Opened before it returns: what is there now is
- * sent whole even if the object goes meanwhile. 0 or -errno. */
+/* The stretches of a body: bytes [at, at + n) of o, as a pull for call.pull. Opened before it returns: what is
+ * there now is sent whole even if the object goes meanwhile. 0 or -errno. */
 int body_open(struct call *c, const struct object *o, int64_t at, int64_t n);

@@ -84,7 +84,8 @@ static bool no_source(struct call *c, const struct place *p) {
 
 static bool find(struct call *c, const struct place *p, struct source *out) {
 	struct object *o = &out->object;
-	if (!object_find(call_db(c), c->arena, out->bucket.id, p->key, p->version, o)) {
+	*o = (struct object){ .bucket = out->bucket.id, .key = p->key, .version = p->version };
+	if (!object_find(call_db(c), c->arena, o)) {
 		return no_source(c, p);
 	}
 	if (!o->marker) {
