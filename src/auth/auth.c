@@ -32,7 +32,8 @@ static bool parse_header(const struct parsing *p, str header) {
 		return sigv4_parse_header(p, rest);
 	}
 	if (is_scheme(header, S("AWS4-ECDSA-P256-SHA256"), &rest)) {
-		const struct fault *f = p->style == AUTH_S3 ? &invalid_request : fault_of(p->style, REASON_INCOMPLETE);
+		const struct fault *f =
+			p->style == AUTH_S3 ? &auth_invalid_request : fault_of(p->style, REASON_INCOMPLETE);
 		return refuse(p->arena, p->why, f,
 			      "Signature Version 4A (AWS4-ECDSA-P256-SHA256) is not served here; please use "
 			      "AWS4-HMAC-SHA256.");

@@ -7,7 +7,12 @@
 
 #define CREDENTIAL "AK/20130524/us-east-1/s3/aws4_request"
 
-static const struct signer s3_signer = { S("AKEXAMPLE"), S("secret"), { NULL, 0 }, S("us-east-1"), S("s3"), 0 };
+static const struct signer s3_signer = {
+	.access_key = LITERAL("AKEXAMPLE"),
+	.secret = LITERAL("secret"),
+	.region = LITERAL("us-east-1"),
+	.service = LITERAL("s3"),
+};
 
 /* A request signed now. */
 static void signed_head(struct arena *a, struct head *h, const struct signer *signer, const char *text, str body) {
@@ -259,6 +264,35 @@ static void test_malformed(struct arena *a) {
 	}
 }
 
+/* A plus is what the reader of the wire takes it for, and can be swapped for nothing else. */
+static void test_plus(struct arena *a) {
+	static const struct {
+		enum auth_style style;
+		const char *signed_query, *sent, *verdict;
+	} rows[] = {
+		{ AUTH_S3, "x=a%2Bb", "x=a+b", "ok" },
+		{ AUTH_S3, "x=a%20b", "x=a+b", "403 SignatureDoesNotMatch" },
+		{ AUTH_QUERY, "x=a%20b", "x=a+b", "ok" },
+		{ AUTH_QUERY, "x=a%2Bb", "x=a+b", "403 SignatureDoesNotMatch" },
+		{ AUTH_S3, "y=2&x=b&x=a&z", "x=a&z=&x=b&&y=2", "ok" },
+		{ AUTH_S3, "x=%7E%2f%2A", "%78=~/*", "ok" },
+		{ AUTH_S3, "x=1", "x=1&x=1", "403 SignatureDoesNotMatch" },
+		{ AUTH_S3, "x=1&y=2", "x=1%26y=2", "403 SignatureDoesNotMatch" },
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct head h;
+		struct auth auth;
+		struct refusal why;
+		str request = str_printf(a, "GET /?%s\nHost: h\n", rows[i].signed_query);
+		signed_head(a, &h, &s3_signer, str_z(a, request), S(""));
+		h.query = str_from(rows[i].sent);
+		struct auth_request r = {
+			.head = &h, .style = rows[i].style, .secret = S("secret"), .body_known = true
+		};
+		CHECK_STR(verdict(a, &r, &auth, &why), str_from(rows[i].verdict));
+	}
+}
+
 static void test_others(struct arena *a) {
 	struct head h;
 	struct auth auth;
@@ -311,6 +345,7 @@ int main(void) {
 	test_time(&a);
 	test_presigned(&a);
 	test_malformed(&a);
+	test_plus(&a);
 	test_others(&a);
 	test_form(&a);
 	return tap_done();

@@ -41,9 +41,9 @@ static int compare(const void *x, const void *y) {
 	return c ? c : str_cmp(a->value, b->value);
 }
 
-static str recoded(struct buf *b, str s) {
+static str recoded(struct buf *b, str s, bool form) {
 	size_t start = b->n;
-	put_url(b, url_decode_form(b->arena, s), false);
+	put_url(b, form ? url_decode_form(b->arena, s) : url_decode(b->arena, s), false);
 	return (str){ b->p + start, b->n - start };
 }
 
@@ -55,18 +55,19 @@ static size_t count_items(str query) {
 	return n;
 }
 
-void put_canonical_query(struct buf *b, str query, str skip) {
+void put_canonical_query(struct buf *b, const struct canonical_query *q) {
+	str query = q->query;
 	struct buf text = { .arena = b->arena };
 	struct pair *pairs = NEWS(b->arena, struct pair, count_items(query) + 1);
 	size_t n = 0;
 	str name, value;
 	buf_room(&text, query.n * 3 + 1);
 	while (item_next(&query, &name, &value)) {
-		struct pair pair = { .name = recoded(&text, name) };
-		if (skip.p && str_eq(pair.name, skip)) {
+		struct pair pair = { .name = recoded(&text, name, q->form) };
+		if (q->skip.p && str_eq(pair.name, q->skip)) {
 			continue;
 		}
-		pair.value = recoded(&text, value);
+		pair.value = recoded(&text, value, q->form);
 		pairs[n++] = pair;
 	}
 	if (n > 1) {

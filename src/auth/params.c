@@ -34,10 +34,10 @@ void params_read(struct arena *a, str query, str out[PARAMS]) {
 	str name, value;
 	memset(out, 0, sizeof(str) * PARAMS);
 	while (item_next(&query, &name, &value)) {
-		name = name.n && memchr(name.p, '%', name.n) ? url_decode_form(a, name) : name;
+		name = name.n && memchr(name.p, '%', name.n) ? url_decode(a, name) : name;
 		for (int i = 0; i < PARAMS; i++) {
 			if (!out[i].p && str_is(name, names[i])) {
-				out[i] = url_decode_form(a, value);
+				out[i] = url_decode(a, value);
 			}
 		}
 	}

@@ -32,7 +32,7 @@ bool payload_parse(const struct parsing *p, str sha256) {
 		return true;
 	}
 	if (str_starts(sha256, S("STREAMING-AWS4-ECDSA-P256-SHA256"))) {
-		return refuse(p->arena, p->why, &invalid_request,
+		return refuse(p->arena, p->why, &auth_invalid_request,
 			      "Signature Version 4A (AWS4-ECDSA-P256-SHA256) is not served here; please use "
 			      "AWS4-HMAC-SHA256.");
 	}

@@ -36,10 +36,10 @@ struct upload {
 
 static const struct auth v4 = {
 	.way = AUTH_V4_HEADER,
-	.access_key = S("AKIAIOSFODNN7EXAMPLE"),
-	.region = S("us-east-1"),
-	.service = S("s3"),
-	.date = S("20130524"),
+	.access_key = LITERAL("AKIAIOSFODNN7EXAMPLE"),
+	.region = LITERAL("us-east-1"),
+	.service = LITERAL("s3"),
+	.date = LITERAL("20130524"),
 	.time = 1369353600000,
 };
 

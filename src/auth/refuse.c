@@ -3,9 +3,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-const struct fault access_denied = { "AccessDenied", 403 };
-const struct fault invalid_argument = { "InvalidArgument", 400 };
-const struct fault invalid_request = { "InvalidRequest", 400 };
+const struct fault auth_access_denied = { "AccessDenied", 403 };
+const struct fault auth_invalid_argument = { "InvalidArgument", 400 };
+const struct fault auth_invalid_request = { "InvalidRequest", 400 };
 const struct fault query_parameters_error = { "AuthorizationQueryParametersError", 400 };
 
 static const struct fault faults[][REASONS] = {
@@ -63,7 +63,7 @@ bool refuse(struct arena *a, struct refusal *why, const struct fault *fault, con
 }
 
 bool refuse_argument(struct arena *a, struct refusal *why, const char *name, str value, const char *sentence) {
-	refuse(a, why, &invalid_argument, "%s", sentence);
+	refuse(a, why, &auth_invalid_argument, "%s", sentence);
 	refusal_detail(a, why, "ArgumentName", str_from(name));
 	refusal_detail(a, why, "ArgumentValue", value);
 	return false;

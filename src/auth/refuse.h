@@ -11,7 +11,7 @@ enum reason {
 	REASONS
 };
 
-extern const struct fault access_denied, invalid_argument, invalid_request, query_parameters_error;
+extern const struct fault auth_access_denied, auth_invalid_argument, auth_invalid_request, query_parameters_error;
 
 /* Fills *why; false, so that callers can return it. */
 bool refuse(struct arena *a, struct refusal *why, const struct fault *fault, const char *fmt, ...)

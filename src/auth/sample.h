@@ -3,6 +3,10 @@
 
 #include "http/head.h"
 
+/* S() for initializers of statics. */
+#define LITERAL(s)                                                                                                     \
+	{ (s), sizeof(s) - 1 }
+
 /* "METHOD target HTTP/1.1\nName:value\n...", as lax as the published signing cases need it. */
 static inline void sample_head(struct arena *a, struct head *h, const char *text) {
 	str rest = str_from(text), line, tail, target;

@@ -147,7 +147,7 @@ bool time_check(struct arena *a, enum auth_style style, int64_t signed_at, struc
 }
 
 bool refuse_expired(struct arena *a, int64_t ended, int64_t seconds, struct refusal *why) {
-	refuse(a, why, &access_denied, "Request has expired");
+	refuse(a, why, &auth_access_denied, "Request has expired");
 	if (seconds >= 0) {
 		refusal_detail(a, why, "X-Amz-Expires", str_printf(a, "%lld", (long long)seconds));
 	}
@@ -166,6 +166,6 @@ bool expiry_check(struct arena *a, enum auth_style style, const struct auth *aut
 		return early ? refuse_early(a, style, auth->time, now, why)
 			     : refuse_late(a, style, auth->time, lasts, why);
 	}
-	return early ? refuse(a, why, &access_denied, "Request is not yet valid")
+	return early ? refuse(a, why, &auth_access_denied, "Request is not yet valid")
 		     : refuse_expired(a, ended, auth->expires, why);
 }

@@ -63,7 +63,7 @@ bool sigv2_parse_header(const struct parsing *p, str credentials) {
 				       "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature");
 	}
 	if (!sign_date(p->head, &auth->time)) {
-		return refuse(p->arena, p->why, &access_denied,
+		return refuse(p->arena, p->why, &auth_access_denied,
 			      "AWS authentication requires a valid Date or x-amz-date header");
 	}
 	auth->token = head_get(p->head, "x-amz-security-token");
@@ -75,11 +75,11 @@ static bool parse_s3_query(const struct parsing *p, const str q[PARAMS]) {
 	int64_t expires;
 	if (!q[V2_KEY].n || !q[V2_SIGNATURE].n || !q[V2_EXPIRES].p) {
 		return refuse(
-			p->arena, p->why, &access_denied,
+			p->arena, p->why, &auth_access_denied,
 			"Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters");
 	}
 	if (!str_uint(q[V2_EXPIRES], &expires) || expires > INT64_MAX / 1000) {
-		return refuse(p->arena, p->why, &access_denied,
+		return refuse(p->arena, p->why, &auth_access_denied,
 			      "Invalid date (should be seconds since epoch): " STR_FMT, STR_ARG(q[V2_EXPIRES]));
 	}
 	p->auth->time = expires * 1000;
@@ -167,7 +167,7 @@ static size_t take_params(struct arena *a, const struct head *h, struct field *f
 		if (is_amz(name)) {
 			name = str_lower(a, name);
 			if (find_field(fields, n, name) == n) {
-				fields[n++] = (struct field){ name, url_decode_form(a, value) };
+				fields[n++] = (struct field){ name, url_decode(a, value) };
 			}
 		}
 	}
@@ -215,7 +215,7 @@ static void put_resource(struct buf *b, const struct auth_request *r) {
 	while (n < 64 && item_next(&rest, &name, &value)) {
 		if (is_subresource(name)) {
 			bool bare = value.p != name.p + name.n + 1;
-			found[n++] = (struct field){ name, bare ? (str){ 0 } : url_decode_form(b->arena, value) };
+			found[n++] = (struct field){ name, bare ? (str){ 0 } : url_decode(b->arena, value) };
 		}
 	}
 	qsort(found, n, sizeof(*found), compare_places);
@@ -271,7 +271,7 @@ static str form_text(struct arena *a, const struct auth_request *r) {
 	put_byte(&b, '\n');
 	put(&b, r->head->path.n ? r->head->path : S("/"));
 	put_byte(&b, '\n');
-	put_canonical_query(&b, buf_str(&all), S("Signature"));
+	put_canonical_query(&b, &(struct canonical_query){ buf_str(&all), S("Signature"), true });
 	return buf_str(&b);
 }
 

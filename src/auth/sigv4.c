@@ -73,7 +73,7 @@ static bool refuse_missing(const struct parsing *p, str credential, bool dated) 
 
 static bool refuse_undated(const struct parsing *p) {
 	if (p->style == AUTH_S3) {
-		return refuse(p->arena, p->why, &access_denied,
+		return refuse(p->arena, p->why, &auth_access_denied,
 			      "AWS authentication requires a valid Date or x-amz-date header");
 	}
 	str date = head_get(p->head, "x-amz-date");
@@ -90,7 +90,7 @@ static bool read_payload(const struct parsing *p, str sha256) {
 		return true;
 	}
 	if (!sha256.p) {
-		return refuse(p->arena, p->why, &invalid_request,
+		return refuse(p->arena, p->why, &auth_invalid_request,
 			      "Missing required header for this request: x-amz-content-sha256");
 	}
 	return payload_parse(p, sha256);
@@ -234,7 +234,8 @@ str canonical_request(struct arena *a, const struct canonical *c) {
 	put_byte(&b, '\n');
 	put_canonical_path(&b, c->head->path, c->s3);
 	put_byte(&b, '\n');
-	put_canonical_query(&b, c->head->query, c->presigned ? S("X-Amz-Signature") : (str){ 0 });
+	struct canonical_query q = { c->head->query, c->presigned ? S("X-Amz-Signature") : (str){ 0 }, c->form };
+	put_canonical_query(&b, &q);
 	put_byte(&b, '\n');
 	put_canonical_headers(&b, c->head, c->signed_headers);
 	put_byte(&b, '\n');
@@ -266,7 +267,7 @@ static bool must_be_signed(enum auth_style style, str name) {
 
 static bool refuse_unsigned(struct arena *a, enum auth_style style, str names, struct refusal *why) {
 	if (style == AUTH_S3) {
-		refuse(a, why, &access_denied, NO_HEADERS);
+		refuse(a, why, &auth_access_denied, NO_HEADERS);
 		refusal_detail(a, why, "HeadersNotSigned", names);
 		return false;
 	}
@@ -304,6 +305,7 @@ bool sigv4_verify(struct arena *a, const struct auth_request *r, struct auth *au
 	struct canonical c = {
 		.head = r->head, .signed_headers = auth->signed_headers, .s3 = s3, .presigned = presigned
 	};
+	c.form = r->style == AUTH_QUERY || r->style == AUTH_EC2;
 	c.payload = s3 ? payload_text(auth) : body_hash(a, r);
 	struct expected e = { .canonical = canonical_request(a, &c) };
 	e.to_sign = to_sign_text(
