@@ -266,16 +266,17 @@ static int open_file(struct store *s, int64_t id) {
 	return fd < 0 ? -errno : fd;
 }
 
-int blob_open(struct store *s, struct db *db, int64_t id, int64_t at, int64_t n, struct piece *out) {
+int blob_open(struct db *db, int64_t id, int64_t at, int64_t n, struct piece *out) {
 	AUTO_QUERY q = db_query(db, "SELECT seg, off, size FROM blob WHERE id = ?", "i", id);
 	if (!query_step(q)) {
 		return db_error(db) ? db_error(db) : -ENOENT;
 	}
 	int64_t seg = query_int(q, 0), off = query_int(q, 1), size = query_int(q, 2);
 	query_done(q);
+	const struct conn *c = db_owner(db);
 	at = at < size ? at : size;
 	n = n < size - at ? n : size - at;
-	int fd = seg ? segment_dup(s, seg) : open_file(s, id);
+	int fd = seg ? segment_dup(c->store, seg) : open_file(c->store, id);
 	if (fd < 0) {
 		log_error("body %016llx cannot be opened: %s", (unsigned long long)id, strerror(-fd));
 		return fd;

@@ -15,7 +15,7 @@ struct segment_row {
 /* Where the walk through a segment is. */
 struct move {
 	struct store *store;
-	struct arena *arena;
+	struct arena arena; /* for one group */
 	int64_t segment, size, at;
 	int fd;
 	struct blob_writer *writers[MOVE_ENTRIES];
@@ -62,8 +62,8 @@ static bool is_live(struct db *db, const struct move *m, const struct entry *e) 
 }
 
 static bool read_entry(struct move *m, const struct entry *e) {
-	struct blob_writer *w = NEW(m->arena, struct blob_writer);
-	char *p = arena_alloc(m->arena, (size_t)e->size);
+	struct blob_writer *w = NEW(&m->arena, struct blob_writer);
+	char *p = arena_alloc(&m->arena, (size_t)e->size);
 	if (pread_all(m->fd, p, (size_t)e->size, m->at + SEGMENT_HEAD)) {
 		return false;
 	}
@@ -116,8 +116,6 @@ static int unlist(struct db *db, void *arg) {
 
 /* Moves one group. 1: there may be more, 0: the end, -EBADMSG: unreadable, -errno. */
 static int step(struct move *m) {
-	AUTO_ARENA a = { 0 };
-	m->arena = &a;
 	struct db *db = store_reader(m->store);
 	bool good = gather(m, db);
 	store_reader_done(m->store, db);
@@ -142,6 +140,7 @@ static int compact(struct store *s, const struct segment_row *row) {
 	rc = fd < 0 ? fd : 1;
 	while (rc > 0) {
 		rc = step(&m);
+		arena_free(&m.arena);
 	}
 	return rc ? rc : store_write(s, &last);
 }

@@ -1,5 +1,5 @@
-/* One SQLite connection with its prepared statements. Errors stick: after one, steps give nothing and db_error says what
- * (0 or -errno: -ENOSPC when the disk is full, -EIO else); the committer rolls back on it. */
+/* One SQLite connection with its prepared statements. Errors stick: after one, steps give nothing and db_error says
+ * what (0 or -errno: -ENOSPC when the disk is full, -EIO else); the committer rolls back on it. */
 #pragma once
 
 #include "base/buf.h"

@@ -46,7 +46,6 @@ static void sort(struct ids *ids) {
 }
 
 __attribute__((format(printf, 3, 4))) static void find(struct check *c, int64_t *counter, const char *fmt, ...) {
-	AUTO_ARENA a = { 0 };
 	char line[256];
 	va_list ap;
 	va_start(ap, fmt);
@@ -135,7 +134,7 @@ static void check_body(struct check *c, struct db *db, const struct row *r) {
 	struct piece p = { .fd = -1 };
 	unsigned long long id = (unsigned long long)r->id;
 	int64_t crc = 0;
-	int rc = blob_open(c->store, db, r->id, 0, r->size, &p);
+	int rc = blob_open(db, r->id, 0, r->size, &p);
 	AUTO_CLOSE fd = p.fd;
 	c->out->bodies++;
 	c->out->bytes += r->size;

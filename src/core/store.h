@@ -1,12 +1,12 @@
-/* What lasts: one data folder with a SQLite database (WAL, synchronous FULL), a log of small bodies in segments and a file
- * for each large body. One committer thread writes; it groups the works that wait into one transaction, so that a sync is
- * shared. What store_write has answered with 0 is on disk: the bodies (synced, and their directory entries), then the
- * transaction that names them. What a crash leaves behind without a row is swept at start.
+/* What lasts: one data folder with a SQLite database (WAL, synchronous FULL), a log of small bodies in segments and a
+ * file for each large body. One committer thread writes; it groups the works that wait into one transaction, so that
+ * a sync is shared. What store_write has answered with 0 is on disk: the bodies (synced, and their directory
+ * entries), then the transaction that names them. What a crash leaves behind without a row is swept at start.
  *
  *   lock  control.sock  aerostat.db  segments/000001.seg  bodies/3f/00000000000012ab  keys/ ...
  *
- * Each body has a row blob(id, seg, off, size, crc): seg 0 is a file named by id. Whoever keeps a body keeps its id, in a
- * table that was named to store_open (for fsck). Bodies never change. */
+ * Each body has a row blob(id, seg, off, size, crc): seg 0 is a file named by id. Whoever keeps a body keeps its id,
+ * in a table that was named to store_open (for fsck). Bodies never change. */
 #pragma once
 
 #include "core/db.h"
@@ -35,9 +35,9 @@ void store_reader_done(struct store *s, struct db *db);
 /* --- writing --- */
 struct blob_writer;
 
-/* A change. run is called in the committer thread inside a transaction, alone: what it reads is what holds. A result other
- * than 0 undoes this work alone (a savepoint) and is what store_write returns; a database error likewise (-ENOSPC, -EIO).
- * It must not block and must not touch the network. */
+/* A change. run is called in the committer thread inside a transaction, alone: what it reads is what holds. A result
+ * other than 0 undoes this work alone (a savepoint) and is what store_write returns; a database error likewise
+ * (-ENOSPC, -EIO). It must not block and must not touch the network. */
 struct work {
 	int (*run)(struct db *db, void *arg);
 	void *arg;
@@ -58,16 +58,17 @@ int64_t blob_size(const struct blob_writer *w);
 /* In a work: forgets a body; its file goes after the commit, its segment is compacted when little in it lives. */
 void blob_forget(struct db *db, int64_t id);
 
-/* Where bytes [at, at + n) of a body are; n is cut to its end. 0, -ENOENT, -errno. The piece is the caller's to close. */
-int blob_open(struct store *s, struct db *db, int64_t id, int64_t at, int64_t n, struct piece *out);
+/* Where bytes [at, at + n) of a body are; n is cut to its end. 0, -ENOENT, -errno. The piece is the caller's to
+ * close. */
+int blob_open(struct db *db, int64_t id, int64_t at, int64_t n, struct piece *out);
 int64_t blob_length(struct db *db, int64_t id); /* -ENOENT */
 
 /* --- upkeep --- */
 struct fsck {
 	int64_t bodies, bytes, missing, torn, orphans, unowned;
 };
-/* Bodies against rows: every row's bytes are there and have their CRC, every body has a row and an owner. say gets a line
- * for each finding. Works on a folder whose server is down, or on the running store. */
+/* Bodies against rows: every row's bytes are there and have their CRC, every body has a row and an owner. say gets a
+ * line for each finding. Works on a folder whose server is down, or on the running store. */
 int store_fsck(struct store *s, struct fsck *out, void (*say)(void *arg, str line), void *arg);
 
 /* Small values that belong to the server itself (clock offset, next ids). absent if there is none. */

@@ -34,7 +34,7 @@ static void close_rest(void *p) {
 static int open_ahead(struct body *b, struct db *db) {
 	while (b->opened < b->n && b->opened - b->next < BODY_AHEAD) {
 		struct stretch *s = &b->all[b->opened];
-		int rc = blob_open(b->store, db, s->blob, s->at, s->n, &s->piece);
+		int rc = blob_open(db, s->blob, s->at, s->n, &s->piece);
 		if (rc) {
 			return rc;
 		}

@@ -248,7 +248,7 @@ static void no_body(struct call *c, int64_t length) {
 static bool send_at_once(struct call *c, const struct object *o, const struct span *s) {
 	struct piece p;
 	struct buf b = { .arena = c->arena };
-	int rc = blob_open(c->cloud->store, call_db(c), o->blob, s->at, s->n, &p);
+	int rc = blob_open(call_db(c), o->blob, s->at, s->n, &p);
 	if (rc) {
 		return fail_errno(c, rc);
 	}
