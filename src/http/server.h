@@ -36,8 +36,8 @@ struct server_stats {
 };
 struct server_stats server_stats(const struct server *s);
 
-/* 0 or -errno. The address is an IPv4 or IPv6 literal (-EINVAL: it is not); out_port may be NULL. A unix socket that nobody
- * listens on any more is replaced (-EADDRINUSE: somebody does; -EEXIST: it is no socket). */
+/* 0 or -errno. The address is an IPv4 or IPv6 literal (-EINVAL: it is not); out_port may be NULL. A unix socket that
+ * nobody listens on any more is replaced (-EADDRINUSE: somebody does; -EEXIST: it is no socket). */
 int listen_tcp(const char *address, int port, int *out_port, int *out_fd); /* port 0 picks one */
 int listen_unix(const char *path, int mode, int *out_fd);
 
