@@ -108,8 +108,36 @@ static void place(struct call *c, const struct address *at) {
 	}
 }
 
+/* The last but first n elements of "KEY/DATE/REGION/SERVICE/aws4_request". */
+static str scope_element(str credential, int n) {
+	for (size_t end = credential.n, i = end; i-- > 0;) {
+		if (credential.p[i] == '/') {
+			if (n-- == 0) {
+				return (str){ credential.p + i + 1, end - i - 1 };
+			}
+			end = i;
+		}
+	}
+	return (str){ 0 };
+}
+
+/* Service and region of the credential scope, whatever else may be wrong with it: the service says how faults are told. */
+static void peek_scope(struct call *c) {
+	const struct head *h = &c->x->head;
+	str header = head_get(h, "authorization"), credential = { 0 }, rest;
+	size_t at;
+	if (str_find(header, S("Credential="), &at) && header.n) {
+		str_cut(str_skip(header, at + 11), ',', &credential, &rest);
+	} else if (h->query.n) {
+		credential = query_get(c->arena, h, "X-Amz-Credential");
+	}
+	c->auth.service = scope_element(credential, 1);
+	c->auth.region = scope_element(credential, 2);
+}
+
 void identify_service(struct call *c) {
 	const struct head *h = &c->x->head;
+	peek_scope(c);
 	str target = head_get(h, "x-amz-target");
 	struct address at = address_of_host(c->arena, h->host);
 	c->service = by_target(target);

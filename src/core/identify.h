@@ -4,8 +4,8 @@
 
 #include "core/call.h"
 
-/* Service, wire, region, bucket_host and path of the call, from its head and its auth (which may be half read: only the
- * scope is used). Never fails: what cannot be told is S3's. */
+/* Service, wire, region, bucket_host and path of the call, from its head and the credential scope, read or not. Never fails:
+ * what cannot be told is S3's. */
 void identify_service(struct call *c);
 
 /* The style in which signature faults are told. */

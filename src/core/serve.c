@@ -288,9 +288,8 @@ static bool take_body(struct call *c) {
 static bool serve(struct call *c) {
 	str body;
 	identify_service(c);
-	bool parsed = auth_parse(c->arena, &c->x->head, identify_style(c), &c->auth, &c->refusal);
-	identify_service(c);
 	make_ids(c);
+	bool parsed = auth_parse(c->arena, &c->x->head, identify_style(c), &c->auth, &c->refusal);
 	if (!parsed || !read_body_first(c, &body) || !authenticate(c, body) || !route_call(c, body)) {
 		return false;
 	}
