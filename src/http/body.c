@@ -12,9 +12,10 @@ bool body_ended(const struct hold *h) {
 	return h->x.head.chunked ? h->coding.state == CODING_DONE : h->x.body_left == 0;
 }
 
+/* Also before an empty body: botocore takes a final answer without 100 Continue as the connection's last. */
 bool body_waits(const struct hold *h) {
 	bool none_came = h->received == 0 && h->conn->n == h->conn->at;
-	return h->x.head.expect_continue && !h->continued && none_came && !body_ended(h);
+	return h->x.head.expect_continue && !h->continued && none_came;
 }
 
 static int send_continue(struct hold *h) {
@@ -36,7 +37,7 @@ static int wait_body(struct hold *h) {
 }
 
 static ssize_t receive(struct hold *h, struct iovec *iov, int n) {
-	int rc = body_waits(h) && !h->x.replied ? send_continue(h) : 0;
+	int rc = 0;
 	while (rc == 0) {
 		ssize_t got = readv(h->conn->fd, iov, n);
 		if (got > 0) {
@@ -143,7 +144,10 @@ ssize_t exchange_read(struct exchange *x, void *p, size_t n) {
 		return h->error;
 	}
 	n = n < INT32_MAX ? n : INT32_MAX;
-	ssize_t got = n == 0 ? 0 : x->head.chunked ? read_chunked(h, p, n) : read_plain(h, p, n);
+	ssize_t got = body_waits(h) && !x->replied ? send_continue(h) : 0;
+	if (got == 0 && n > 0) {
+		got = x->head.chunked ? read_chunked(h, p, n) : read_plain(h, p, n);
+	}
 	h->error = got < 0 ? (int)got : 0;
 	return got;
 }
@@ -194,11 +198,11 @@ bool body_drain(struct hold *h) {
 }
 
 bool body_short(struct hold *h) {
-	if (body_ended(h)) {
-		return true;
-	}
 	if (body_waits(h)) {
 		return false;
+	}
+	if (body_ended(h)) {
+		return true;
 	}
 	if (!h->x.head.chunked) {
 		return h->x.body_left <= (int64_t)(h->conn->n - h->conn->at) + DRAIN_MAX;

@@ -41,6 +41,9 @@ static bool check_sum(struct call *c, const struct checksum *s, str body) {
 
 bool config_check_body(struct call *c, str body) {
 	struct checksum s = { 0 };
+	if (strcmp(c->op->name, "CompleteMultipartUpload") == 0) {
+		return true; /* its headers speak of the object */
+	}
 	if (!checksum_of_input(c, &s)) {
 		return false;
 	}
