@@ -4,8 +4,6 @@
 #include "s3/listing.h"
 #include "s3/meta.h"
 
-static const struct fault acl_not_supported = { "AccessControlListNotSupported", 400 };
-
 bool must_allow(struct call *c, const char *action) {
 	struct resource r = c->resource;
 	if (strcmp(action, "s3:ListBucket") == 0) {
@@ -116,60 +114,9 @@ static bool check_lock(struct call *c) {
 		       : fail(c, &invalid_request, "Bucket is missing Object Lock Configuration");
 }
 
-static bool canned_known(str acl) {
-	static const char *const canned[] = {
-		"private",       "public-read",       "public-read-write",        "authenticated-read",
-		"aws-exec-read", "bucket-owner-read", "bucket-owner-full-control"
-	};
-	for (size_t i = 0; i < sizeof(canned) / sizeof(*canned); i++) {
-		if (str_is(acl, canned[i])) {
-			return true;
-		}
-	}
-	return false;
-}
-
-/* A bucket without ownership controls is a new one, whose owner owns all: ACLs are off. */
-static bool acls_off(struct call *c) {
-	const struct val *v = config_value(c, call_db(c), "ownershipControls", "GetBucketOwnershipControls");
-	const struct val *rules = get(v, "Rules");
-	return !rules || !rules->first || str_is(get_str(rules->first, "ObjectOwnership"), "BucketOwnerEnforced");
-}
-
-static bool acl_allowed(struct call *c, str acl, bool grants) {
-	if (!grants && str_is(acl, "bucket-owner-full-control")) {
-		return true;
-	}
-	if (acls_off(c)) {
-		return fail(c, &acl_not_supported, "The bucket does not allow ACLs");
-	}
-	return !grants && (str_is(acl, "private") || str_is(acl, "bucket-owner-read"))
-		       ? true
-		       : fail(c, &not_implemented,
-			      "ACLs that grant access to others are not served by this version of Aerostat; nothing "
-			      "was "
-			      "stored.");
-}
-
-static bool check_acl(struct call *c) {
-	str acl = head_get(&c->x->head, "x-amz-acl");
-	bool grants = has(c, "x-amz-grant-read") || has(c, "x-amz-grant-read-acp") || has(c, "x-amz-grant-write-acp") ||
-		      has(c, "x-amz-grant-full-control");
-	if (!acl.p && !grants) {
-		return true;
-	}
-	if (acl.p && grants) {
-		return fail(c, &invalid_request, "Specifying both Canned ACLs and Header Grants is not allowed");
-	}
-	if (acl.p && !canned_known(acl)) {
-		return fail_argument(c, "x-amz-acl", acl, "");
-	}
-	return must_allow(c, "s3:PutObjectAcl") && acl_allowed(c, acl, grants);
-}
-
 bool extras_of_input(struct call *c) {
 	if (has(c, "x-amz-write-offset-bytes")) {
 		return fail(c, &not_implemented, "Appending to objects is not served by this version of Aerostat.");
 	}
-	return check_encryption(c) && check_lock(c) && check_acl(c);
+	return check_encryption(c) && check_lock(c);
 }

@@ -1,6 +1,6 @@
 #include "s3/meta.h"
 
-#include "s3/listing.h"
+#include "s3/acl.h"
 
 enum { METADATA_MAX = 2048 };
 
@@ -139,8 +139,14 @@ static bool user_metadata(struct call *c, struct buf *b) {
 	return false;
 }
 
+/* The access control list that the headers ask for. */
+static bool read_acl(struct call *c, str *out) {
+	return acl_of_object(c, out) && (!out->p || must_allow(c, "s3:PutObjectAcl"));
+}
+
 bool meta_of_input(struct call *c, str *out) {
 	struct buf b = { .arena = c->arena };
+	str acl;
 	for (const struct kept *k = kept; k < kept + KEPT; k++) {
 		str v = value_of(c, k);
 		if (v.n) {
@@ -148,18 +154,25 @@ bool meta_of_input(struct call *c, str *out) {
 		}
 	}
 	*out = (str){ 0 };
-	if (!redirect_ok(c, meta_get(buf_str(&b), REDIRECT.p)) || !user_metadata(c, &b)) {
+	if (!redirect_ok(c, meta_get(buf_str(&b), REDIRECT.p)) || !user_metadata(c, &b) || !read_acl(c, &acl)) {
 		return false;
+	}
+	if (acl.p) {
+		put_pair(&b, S("acl"), acl);
 	}
 	*out = buf_str(&b);
 	return true;
 }
 
 bool meta_of_copy(struct call *c, str from, str *out) {
-	str to = head_get(&c->x->head, REDIRECT.p);
+	str acl, to = head_get(&c->x->head, REDIRECT.p);
+	if (!redirect_ok(c, to) || !read_acl(c, &acl)) {
+		return false;
+	}
 	*out = pairs_with(c->arena, from, REDIRECT, to.n ? to : (str){ 0 });
 	*out = pairs_with(c->arena, *out, S("x-amz-server-side-encryption"), value_of(c, kept + KEPT - 1));
-	return redirect_ok(c, to);
+	*out = pairs_with(c->arena, *out, S("acl"), acl);
+	return true;
 }
 
 /* --- into the answer --- */

@@ -11,17 +11,16 @@ str pairs_with(struct arena *a, str pairs, str name, str value);
 
 /* The headers of a PutObject, CopyObject (REPLACE) or CreateMultipartUpload that are kept: Content-Type (default
  * binary/octet-stream), Content-Encoding (aws-chunked taken off), Content-Language, Content-Disposition,
- * Cache-Control, Expires, x-amz-website-redirect-location, server side encryption, and Metadata. Fails:
+ * Cache-Control, Expires, x-amz-website-redirect-location, server side encryption, Metadata and the ACL. Fails:
  * MetadataTooLarge (names and values over 2 KiB), InvalidArgument. */
 bool meta_of_input(struct call *c, str *out);
 /* Sets the members of a GetObject or HeadObject output that are kept. */
 void meta_show(struct call *c, str meta);
 str meta_get(str meta, const char *name); /* names lower case, user metadata with x-amz-meta-; absent if none */
 
-/* What a request may ask of an object that is not served, or that the bucket does not allow: ACLs (as its
- * ownership has it), SSE-KMS, SSE-C, object lock, appending. Fails. */
+/* What a request may ask of an object that is not served: SSE-KMS, SSE-C, object lock, appending. Fails. */
 bool extras_of_input(struct call *c);
-/* The kept headers of a copy: those of from, but for the website redirect, which is the input's. */
+/* The kept headers of a copy: those of from, but for the redirect, the encryption and the ACL, which are the input's. */
 bool meta_of_copy(struct call *c, str from, str *out); /* Fails: InvalidRedirectLocation */
 
 /* STANDARD if the input has none. Fails: InvalidStorageClass. */
