@@ -167,7 +167,7 @@ static size_t take_params(struct arena *a, const struct head *h, struct field *f
 		if (is_amz(name)) {
 			name = str_lower(a, name);
 			if (find_field(fields, n, name) == n) {
-				fields[n++] = (struct field){ name, url_decode(a, value) };
+				fields[n++] = (struct field){ name, str_trim(url_decode(a, value)) };
 			}
 		}
 	}
