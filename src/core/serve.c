@@ -188,8 +188,9 @@ static bool malformed(struct call *c, str why) {
 static bool read_message(struct call *c, str body) {
 	str why = { 0 };
 	c->in = c->op->in ? val_new(c->arena, c->op->in) : NULL;
-	if (!c->in || message_read(c->arena, c->in, c->op, c->proto, &c->x->head, c->path, body, &why) ||
-	    (is_s3(c) && !body.p && !why.n)) {
+	struct wire w = { c->service, c->op, c->proto };
+	struct message m = { &c->x->head, c->path, body };
+	if (!c->in || message_read(c->arena, c->in, &w, &m, &why) || (is_s3(c) && !body.p && !why.n)) {
 		return true;
 	}
 	return malformed(c, why.n ? why : S("The request could not be read."));

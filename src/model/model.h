@@ -95,8 +95,8 @@ struct service {
 	const struct op *ops; /* sorted by name */
 	size_t n_ops;
 	const struct error *errors; /* sorted by name; ends with a row whose name is NULL */
-	const char *const *decisive; /* names of query parameters that tell REST operations apart: "uploads", ... NULL at the
-	                                end; NULL itself if there are none */
+	/* Query parameters that tell REST operations apart: "uploads", ...; ends with NULL, and is NULL if there are none. */
+	const char *const *decisive;
 };
 
 extern const struct service *const services[]; /* ends with NULL */

@@ -19,7 +19,7 @@ static void put_name(struct buf *b, const char *name) {
 static void put_text(struct buf *b, const char *name, enum type type, str s) {
 	s.n = s.n > INT16_MAX ? INT16_MAX : s.n;
 	put_name(b, name);
-	put_byte(b, type);
+	put_byte(b, (int)type);
 	put_be(b, s.n, 2);
 	put(b, s);
 }

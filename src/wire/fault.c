@@ -175,17 +175,17 @@ static str bare_code(str s) {
 	return str_cut(head, '#', &tail, &s) ? s : head;
 }
 
-bool fault_read(struct arena *a, enum proto proto, const struct head *h, str body, str *code, str *message) {
+bool fault_read(struct arena *a, enum proto proto, const struct message *m, str *code, str *message) {
 	if (proto == P_RESTXML || proto == P_QUERY || proto == P_EC2) {
-		return read_xml(a, body, code, message);
+		return read_xml(a, m->body, code, message);
 	}
 	struct val *v = val_new(a, &error_shape);
-	if (!(proto == P_CBOR ? cbor_read(a, v, body) : json_read(a, v, body))) {
+	if (!(proto == P_CBOR ? cbor_read(a, v, m->body) : json_read(a, v, m->body))) {
 		return false;
 	}
 	str query, type;
-	str_cut(head_get(h, "x-amzn-query-error"), ';', &query, &type);
-	str found = either(head_get(h, "x-amzn-errortype"),
+	str_cut(head_get(m->head, "x-amzn-query-error"), ';', &query, &type);
+	str found = either(head_get(m->head, "x-amzn-errortype"),
 			   either(get_str(v, "__type"), either(get_str(v, "code"), get_str(v, "Code"))));
 	*code = query.n ? query : bare_code(found);
 	*message = either(get_str(v, "message"), get_str(v, "Message"));

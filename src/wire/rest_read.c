@@ -81,9 +81,10 @@ static void read_parameter_map(struct arena *a, struct val *v, const struct memb
 	}
 }
 
-static bool read_uri(struct arena *a, struct val *v, const struct op *op, const struct head *h, str path, str *why) {
+static bool read_uri(struct arena *a, struct val *v, const struct op *op, const struct message *in, str *why) {
 	struct labels labels;
-	if (!uri_match(op->uri, path, &labels)) {
+	str query = in->head->query;
+	if (!uri_match(op->uri, in->path, &labels)) {
 		*why = S("The path is not that of the operation");
 		return false;
 	}
@@ -91,9 +92,9 @@ static bool read_uri(struct arena *a, struct val *v, const struct op *op, const 
 		const struct member *m = &v->shape->m[i];
 		if (m->loc == L_URI) {
 			read_labels(a, v, &labels, m);
-		} else if (m->loc == L_QUERY && h->query.n && m->shape->kind == K_MAP) {
-			read_parameter_map(a, v, m, h->query);
-		} else if (m->loc == L_QUERY && h->query.n && !read_parameter(a, v, m, h->query, why)) {
+		} else if (m->loc == L_QUERY && query.n && m->shape->kind == K_MAP) {
+			read_parameter_map(a, v, m, query);
+		} else if (m->loc == L_QUERY && query.n && !read_parameter(a, v, m, query, why)) {
 			return false;
 		}
 	}
@@ -142,21 +143,20 @@ static bool read_rest(struct arena *a, struct val *v, const struct op *op, enum 
 	return read_rest_body(a, v, proto, body, op->root);
 }
 
-bool message_read(struct arena *a, struct val *v, const struct op *op, enum proto proto, const struct head *h, str path,
-		  str body, str *why) {
+bool message_read(struct arena *a, struct val *v, const struct wire *w, const struct message *m, str *why) {
 	*why = (str){ 0 };
-	switch (proto) {
+	switch (w->proto) {
 	case P_EC2:
-	case P_QUERY: return query_read(a, v, body.n ? body : h->query, proto);
-	case P_JSON: return json_read(a, v, body);
-	case P_CBOR: return cbor_read(a, v, body);
+	case P_QUERY: return query_read(a, v, m->body.n ? m->body : m->head->query, w->proto);
+	case P_JSON: return json_read(a, v, m->body);
+	case P_CBOR: return cbor_read(a, v, m->body);
 	default: break;
 	}
-	if (!read_uri(a, v, op, h, path, why) || !headers_read(a, v, h, why)) {
+	if (!read_uri(a, v, w->op, m, why) || !headers_read(a, v, m->head, why)) {
 		return false;
 	}
 	*why = (str){ 0 };
-	return read_rest(a, v, op, proto, body);
+	return read_rest(a, v, w->op, w->proto, m->body);
 }
 
 static void read_status(struct arena *a, struct val *v, int status) {
@@ -167,22 +167,21 @@ static void read_status(struct arena *a, struct val *v, int status) {
 	}
 }
 
-bool response_read(struct arena *a, struct val *v, const struct op *op, enum proto proto, const struct head *h,
-		   str body) {
+bool response_read(struct arena *a, struct val *v, const struct wire *w, const struct message *m) {
 	str why;
-	switch (proto) {
-	case P_EC2: return xml_read(a, v, body);
-	case P_QUERY: return xml_read_as(a, v, body, NULL, op->wrapper);
-	case P_JSON: return json_read(a, v, body);
-	case P_CBOR: return cbor_read(a, v, body);
+	switch (w->proto) {
+	case P_EC2: return xml_read(a, v, m->body);
+	case P_QUERY: return xml_read_as(a, v, m->body, NULL, w->op->wrapper);
+	case P_JSON: return json_read(a, v, m->body);
+	case P_CBOR: return cbor_read(a, v, m->body);
 	default: break;
 	}
-	read_status(a, v, h->status);
-	if (!headers_read(a, v, h, &why)) {
+	read_status(a, v, m->head->status);
+	if (!headers_read(a, v, m->head, &why)) {
 		return false;
 	}
-	if (op->bare) {
-		return xml_read(a, val_add(a, v, &v->shape->m[0]), body);
+	if (w->op->bare) {
+		return xml_read(a, val_add(a, v, &v->shape->m[0]), m->body);
 	}
-	return read_rest_body(a, v, proto, body, NULL);
+	return read_rest_body(a, v, w->proto, m->body, NULL);
 }

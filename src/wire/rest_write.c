@@ -45,8 +45,8 @@ static bool is_plain(const struct val *payload) {
 	return payload->shape->kind == K_BLOB || payload->shape->kind == K_STR;
 }
 
-static void write_rest(struct response *r, const struct val *v, const struct op *op, const struct service *s,
-		       bool xml) {
+static void write_rest(struct response *r, const struct val *v, const struct wire *w) {
+	bool xml = w->proto == P_RESTXML;
 	bool typed = binds_type(v->shape);
 	headers_write(&r->headers, v);
 	if (shape_streams(v->shape)) {
@@ -65,7 +65,7 @@ static void write_rest(struct response *r, const struct val *v, const struct op 
 		put_type(&r->headers, xml ? "application/xml" : "application/json");
 	}
 	if (xml) {
-		xml_write(&r->body, v, op, s, P_RESTXML, (str){ 0 });
+		xml_write(&r->body, v, w, (str){ 0 });
 	} else {
 		json_write(&r->body, payload ? payload : v);
 	}
@@ -90,20 +90,20 @@ static void write_tree(struct response *r, const struct val *v, const struct ser
 	}
 }
 
-void response_write(struct response *r, const struct val *v, const struct op *op, const struct service *s,
-		    enum proto proto, str request_id) {
+void response_write(struct response *r, const struct val *v, const struct wire *w, str request_id) {
+	enum proto proto = w->proto;
 	bool events = v && has_events(v->shape), rest = proto == P_RESTXML || proto == P_RESTJSON;
-	r->status = status_of(v, op);
+	r->status = status_of(v, w->op);
 	if (events) {
 		put_type(&r->headers, "application/vnd.amazon.eventstream");
 	}
 	if (rest && v) {
-		write_rest(r, v, op, s, proto == P_RESTXML);
+		write_rest(r, v, w);
 	} else if (proto == P_EC2 || proto == P_QUERY) {
 		put_type(&r->headers, proto == P_EC2 ? "text/xml;charset=UTF-8" : "text/xml");
-		xml_write(&r->body, v, op, s, proto, request_id);
+		xml_write(&r->body, v, w, request_id);
 	} else if (!rest && !events) {
-		write_tree(r, v, s, proto == P_CBOR);
+		write_tree(r, v, w->service, proto == P_CBOR);
 	}
 }
 
@@ -126,7 +126,7 @@ static str expand(struct arena *a, const char *uri, const struct val *v) {
 			put_byte(&b, *uri++);
 			continue;
 		}
-		const char *end = strchr(uri, '}');
+		const char *end = uri + strcspn(uri, "}");
 		bool greedy = end[-1] == '+';
 		put_url(&b, label_text(a, v, (str){ uri + 1, (size_t)(end - uri - 1 - greedy) }), greedy);
 		uri = end + 1;
@@ -213,8 +213,10 @@ static void request_cbor(struct request *r, const struct val *v, const struct op
 	}
 }
 
-void request_write(struct arena *a, struct request *r, const struct val *v, const struct op *op,
-		   const struct service *s, enum proto proto) {
+void request_write(struct arena *a, struct request *r, const struct val *v, const struct wire *w) {
+	const struct op *op = w->op;
+	const struct service *s = w->service;
+	enum proto proto = w->proto;
 	*r = (struct request){ .method = S("POST"), .path = S("/"), .headers = { .arena = a }, .body = { .arena = a } };
 	switch (proto) {
 	case P_EC2:

@@ -58,7 +58,7 @@ static bool param_has(str query, str name) {
 
 /* Matches what stands in braces; *uri goes past it. */
 static bool label_match(const char **uri, str *path, struct labels *out) {
-	const char *end = strchr(*uri, '}');
+	const char *end = *uri + strcspn(*uri, "}");
 	bool greedy = end[-1] == '+';
 	str name = { *uri + 1, (size_t)(end - *uri - 1 - greedy) }, value = *path;
 	*uri = end + 1;

@@ -52,9 +52,15 @@ void cbor_write(struct buf *b, const struct val *v);
 bool query_read(struct arena *a, struct val *v, str form, enum proto proto);
 void query_write(struct buf *b, const struct val *v, enum proto proto); /* "&Name=value..." */
 bool xml_read(struct arena *a, struct val *v, str body);
+/* Which operation of which service, over which of its wires. */
+struct wire {
+	const struct service *service;
+	const struct op *op;
+	enum proto proto;
+};
+
 /* A response in P_EC2, P_QUERY or P_RESTXML: with declaration, root, namespace, wrapper and request id as that wire has
- * them. */
-void xml_write(struct buf *b, const struct val *v, const struct op *op, const struct service *s, enum proto proto,
-	       str request_id);
+ * them. v may be NULL for an operation without an output. */
+void xml_write(struct buf *b, const struct val *v, const struct wire *w, str request_id);
 /* A rest-xml request body, or any fragment: v as an element called root. */
 void xml_write_element(struct buf *b, const struct val *v, const char *root, const char *xmlns);

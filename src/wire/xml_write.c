@@ -63,6 +63,17 @@ static void write_map(struct writer *w, const struct val *v, const char *name, c
 	}
 }
 
+/* A parser would fold line ends and tabs of an attribute into blanks. */
+static void put_attribute(struct buf *b, str s) {
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '\n' || s.p[i] == '\t') {
+			putz(b, s.p[i] == '\n' ? "&#10;" : "&#9;");
+		} else {
+			put_xml(b, (str){ s.p + i, 1 });
+		}
+	}
+}
+
 static void write_attributes(struct writer *w, const struct val *v) {
 	if (v->shape->xmlns) {
 		str prefix, uri;
@@ -72,7 +83,7 @@ static void write_attributes(struct writer *w, const struct val *v) {
 	for (const struct val *c = v->first; c; c = c->next) {
 		if (c->member->flags & M_ATTR) {
 			putf(w->b, " %s=\"", member_wire(c->member));
-			put_xml(w->b, c->s);
+			put_attribute(w->b, c->s);
 			put_byte(w->b, '"');
 		}
 	}
@@ -133,27 +144,29 @@ void xml_write_element(struct buf *b, const struct val *v, const char *root, con
 	xml_put(b, v, root, xmlns, true);
 }
 
-static void write_s3(struct buf *b, const struct val *v, const struct op *op, const struct service *s) {
-	struct writer w = { b, true };
+static void write_s3(struct buf *b, const struct val *v, const struct wire *w) {
+	struct writer to = { b, true };
+	const struct op *op = w->op;
 	const char *root = op->out_root ? op->out_root : v->shape->name;
 	const struct val *whole = v->shape->payload ? get(v, v->shape->payload) : op->bare ? v->first : v;
 	if (whole) {
-		write_value(&w, whole, root, s->xmlns);
+		write_value(&to, whole, root, w->service->xmlns);
 	} else {
-		open_tag(&w, root, s->xmlns);
+		open_tag(&to, root, w->service->xmlns);
 		putz(b, "/>");
 	}
 }
 
-static void write_query(struct buf *b, const struct val *v, const struct op *op, const struct service *s,
-			str request_id) {
-	struct writer w = { b, false };
-	putf(b, "<%sResponse xmlns=\"%s\">", op->name, s->xmlns ? s->xmlns : "");
+static void write_query(struct buf *b, const struct val *v, const struct wire *w, str request_id) {
+	struct writer to = { b, false };
+	const struct op *op = w->op;
+	const char *xmlns = w->service->xmlns;
+	putf(b, "<%sResponse xmlns=\"%s\">", op->name, xmlns ? xmlns : "");
 	if (op->wrapper) {
 		putf(b, "<%s>", op->wrapper);
 	}
 	if (v) {
-		write_members(&w, v);
+		write_members(&to, v);
 	}
 	if (op->wrapper) {
 		putf(b, "</%s>", op->wrapper);
@@ -164,26 +177,26 @@ static void write_query(struct buf *b, const struct val *v, const struct op *op,
 }
 
 /* An EC2 operation without an output says so with <return>true</return>. */
-static void write_ec2(struct buf *b, const struct val *v, const struct op *op, const struct service *s,
-		      str request_id) {
-	struct writer w = { b, true };
-	putf(b, "<%sResponse xmlns=\"%s/\"><requestId>", op->name, s->xmlns ? s->xmlns : "");
+static void write_ec2(struct buf *b, const struct val *v, const struct wire *w, str request_id) {
+	struct writer to = { b, true };
+	const struct op *op = w->op;
+	const char *xmlns = w->service->xmlns;
+	putf(b, "<%sResponse xmlns=\"%s/\"><requestId>", op->name, xmlns ? xmlns : "");
 	put_xml(b, request_id);
 	putz(b, "</requestId>");
 	if (v) {
-		write_members(&w, v);
+		write_members(&to, v);
 	} else {
 		putz(b, "<return>true</return>");
 	}
 	putf(b, "</%sResponse>", op->name);
 }
 
-void xml_write(struct buf *b, const struct val *v, const struct op *op, const struct service *s, enum proto proto,
-	       str request_id) {
+void xml_write(struct buf *b, const struct val *v, const struct wire *w, str request_id) {
 	putz(b, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-	switch (proto) {
-	case P_QUERY: write_query(b, v, op, s, request_id); break;
-	case P_EC2: write_ec2(b, v, op, s, request_id); break;
-	default: write_s3(b, v, op, s); break;
+	switch (w->proto) {
+	case P_QUERY: write_query(b, v, w, request_id); break;
+	case P_EC2: write_ec2(b, v, w, request_id); break;
+	default: write_s3(b, v, w); break;
 	}
 }

@@ -12,9 +12,7 @@ enum { PARTS_MAX = 8 };
 struct job {
 	struct arena *arena;
 	char command[32];
-	const struct service *service;
-	const struct op *op;
-	enum proto proto;
+	struct wire wire;
 	str in[PARTS_MAX];
 	size_t n_in;
 	struct buf out[PARTS_MAX];
@@ -29,12 +27,13 @@ static bool number_line(size_t *n) {
 static bool job_read(struct job *j) {
 	char line[256], service[64], op[128];
 	int proto;
-	if (!fgets(line, sizeof(line), stdin) || sscanf(line, "%31s %63s %127s %d", j->command, service, op, &proto) != 4) {
+	if (!fgets(line, sizeof(line), stdin) ||
+	    sscanf(line, "%31s %63s %127s %d", j->command, service, op, &proto) != 4) {
 		return false;
 	}
-	j->service = service_find(service);
-	j->op = j->service ? op_find(j->service, op, strlen(op)) : NULL;
-	j->proto = (enum proto)proto;
+	j->wire.service = service_find(service);
+	j->wire.op = j->wire.service ? op_find(j->wire.service, op, strlen(op)) : NULL;
+	j->wire.proto = (enum proto)proto;
 	if (!number_line(&j->n_in) || j->n_in > PARTS_MAX) {
 		return false;
 	}
@@ -49,7 +48,7 @@ static bool job_read(struct job *j) {
 		}
 		j->in[i] = (str){ p, n };
 	}
-	return j->op;
+	return j->wire.op;
 }
 
 static struct buf *part(struct job *j) {
@@ -86,13 +85,14 @@ static void read_request(struct job *j) {
 		putz(trouble, "head");
 		return;
 	}
-	const struct op *op = j->proto & (P_RESTXML | P_RESTJSON) ? rest_route(j->service, &h, h.path) : j->op;
+	const struct op *op =
+		j->wire.proto & (P_RESTXML | P_RESTJSON) ? rest_route(j->wire.service, &h, h.path) : j->wire.op;
 	putz(routed, op ? op->name : "");
-	if (!j->op->in) {
+	if (!j->wire.op->in) {
 		return;
 	}
-	struct val *v = val_new(j->arena, j->op->in);
-	if (!message_read(j->arena, v, j->op, j->proto, &h, h.path, j->in[3], &why)) {
+	struct val *v = val_new(j->arena, j->wire.op->in);
+	if (!message_read(j->arena, v, &j->wire, &(struct message){ &h, h.path, j->in[3] }, &why)) {
 		putf(trouble, "malformed " STR_FMT, STR_ARG(why));
 		return;
 	}
@@ -112,8 +112,8 @@ static struct val *value_of(struct job *j, const struct shape *shape) {
 /* Status, headers, body, and the value read back by the client's reader. */
 static void write_response(struct job *j) {
 	struct response r = { .headers = { .arena = j->arena }, .body = { .arena = j->arena } };
-	struct val *v = value_of(j, j->op->out);
-	response_write(&r, v, j->op, j->service, j->proto, S("REQUEST-ID"));
+	struct val *v = value_of(j, j->wire.op->out);
+	response_write(&r, v, &j->wire, S("REQUEST-ID"));
 	put_int(part(j), r.status);
 	put(part(j), buf_str(&r.headers));
 	put(part(j), buf_str(&r.body));
@@ -123,15 +123,15 @@ static void write_response(struct job *j) {
 	putf(&text, "HTTP/1.1 %d OK\r\n" STR_FMT "\r\n", r.status, STR_ARG(buf_str(&r.headers)));
 	struct val *again = v ? val_new(j->arena, v->shape) : NULL;
 	bool ok = head_read_response(j->arena, buf_str(&text), &h, &used) == HEAD_OK;
-	if (v && ok && response_read(j->arena, again, j->op, j->proto, &h, buf_str(&r.body))) {
+	if (v && ok && response_read(j->arena, again, &j->wire, &(struct message){ &h, { 0 }, buf_str(&r.body) })) {
 		cbor_write(back, again);
 	}
 }
 
 static void write_request(struct job *j) {
 	struct request r;
-	struct val *v = value_of(j, j->op->in);
-	request_write(j->arena, &r, v, j->op, j->service, j->proto);
+	struct val *v = value_of(j, j->wire.op->in);
+	request_write(j->arena, &r, v, &j->wire);
 	put(part(j), r.method);
 	put(part(j), r.path);
 	put(part(j), r.query);
@@ -141,21 +141,24 @@ static void write_request(struct job *j) {
 
 /* One event of the output's stream. */
 static void write_event(struct job *j) {
-	struct val *v = value_of(j, j->op->out);
+	struct val *v = value_of(j, j->wire.op->out);
 	for (struct val *c = v->first; c; c = c->next) {
 		if (c->shape->flags & SH_EVENTSTREAM && c->first) {
-			event_write(part(j), c->first, j->proto);
+			event_write(part(j), c->first, j->wire.proto);
 			return;
 		}
 	}
-	event_write(part(j), v, j->proto);
+	event_write(part(j), v, j->wire.proto);
 }
 
 /* in: code, message. out: headers, body, code and message read back. */
 static void write_fault(struct job *j) {
 	struct fault f = { str_z(j->arena, j->in[0]), 400 };
 	struct refusal r = { .fault = &f, .message = j->in[1] };
-	struct envelope e = { .proto = j->proto, .service = j->service, .request_id = S("REQUEST-ID"), .host_id = S("HOST-ID") };
+	struct envelope e = { .proto = j->wire.proto,
+			      .service = j->wire.service,
+			      .request_id = S("REQUEST-ID"),
+			      .host_id = S("HOST-ID") };
 	struct buf *headers = part(j), *body = part(j), text = { .arena = j->arena };
 	refusal_detail(j->arena, &r, "BucketName", j->in[1]);
 	fault_write(headers, body, &r, &e);
@@ -164,7 +167,7 @@ static void write_fault(struct job *j) {
 	size_t used;
 	putf(&text, "HTTP/1.1 400 Bad\r\n" STR_FMT "\r\n", STR_ARG(buf_str(headers)));
 	if (head_read_response(j->arena, buf_str(&text), &h, &used) == HEAD_OK) {
-		fault_read(j->arena, j->proto, &h, buf_str(body), &code, &message);
+		fault_read(j->arena, j->wire.proto, &(struct message){ &h, { 0 }, buf_str(body) }, &code, &message);
 	}
 	put(part(j), code);
 	put(part(j), message);
@@ -174,8 +177,11 @@ static bool job_run(struct job *j) {
 	static const struct {
 		const char *name;
 		void (*run)(struct job *j);
-	} commands[] = { { "read", read_request }, { "response", write_response }, { "request", write_request },
-			 { "event", write_event }, { "fault", write_fault } };
+	} commands[] = { { "read", read_request },
+			 { "response", write_response },
+			 { "request", write_request },
+			 { "event", write_event },
+			 { "fault", write_fault } };
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(commands[i].name, j->command) == 0) {
 			commands[i].run(j);
