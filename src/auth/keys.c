@@ -57,17 +57,18 @@ static void derive(str secret, const struct scope *scope, uint8_t out[32]) {
 	memcpy(out, k.p, 32);
 }
 
-void signing_key(str secret, const struct scope *scope, uint8_t out[32]) {
+bool signing_key(str secret, const struct scope *scope, uint8_t out[32]) {
 	struct origin o;
 	if (describe(&o, secret, scope)) {
 		AUTO_LOCK(&lock);
 		struct slot *s = slot_of(&o);
 		if (same(&s->origin, &o)) {
 			memcpy(out, s->key, 32);
-			return;
+			return true;
 		}
 	}
 	derive(secret, scope, out);
+	return false;
 }
 
 void signing_key_keep(str secret, const struct scope *scope, const uint8_t key[32]) {

@@ -1,22 +1,25 @@
 #include "auth/params.h"
 
-static const char *const names[PARAMS] = {
-	[V4_ALGORITHM] = "X-Amz-Algorithm",
-	[V4_CREDENTIAL] = "X-Amz-Credential",
-	[V4_DATE] = "X-Amz-Date",
-	[V4_EXPIRES] = "X-Amz-Expires",
-	[V4_SIGNED_HEADERS] = "X-Amz-SignedHeaders",
-	[V4_SIGNATURE] = "X-Amz-Signature",
-	[V4_TOKEN] = "X-Amz-Security-Token",
-	[V4_SHA256] = "X-Amz-Content-Sha256",
-	[V2_KEY] = "AWSAccessKeyId",
-	[V2_SIGNATURE] = "Signature",
-	[V2_EXPIRES] = "Expires",
-	[V2_TOKEN] = "x-amz-security-token",
-	[FORM_VERSION] = "SignatureVersion",
-	[FORM_METHOD] = "SignatureMethod",
-	[FORM_TIMESTAMP] = "Timestamp",
-	[FORM_TOKEN] = "SecurityToken",
+#define NAME(z)                                                                                                        \
+	{ (z), sizeof(z) - 1 }
+
+static const str names[PARAMS] = {
+	[V4_ALGORITHM] = NAME("X-Amz-Algorithm"),
+	[V4_CREDENTIAL] = NAME("X-Amz-Credential"),
+	[V4_DATE] = NAME("X-Amz-Date"),
+	[V4_EXPIRES] = NAME("X-Amz-Expires"),
+	[V4_SIGNED_HEADERS] = NAME("X-Amz-SignedHeaders"),
+	[V4_SIGNATURE] = NAME("X-Amz-Signature"),
+	[V4_TOKEN] = NAME("X-Amz-Security-Token"),
+	[V4_SHA256] = NAME("X-Amz-Content-Sha256"),
+	[V2_KEY] = NAME("AWSAccessKeyId"),
+	[V2_SIGNATURE] = NAME("Signature"),
+	[V2_EXPIRES] = NAME("Expires"),
+	[V2_TOKEN] = NAME("x-amz-security-token"),
+	[FORM_VERSION] = NAME("SignatureVersion"),
+	[FORM_METHOD] = NAME("SignatureMethod"),
+	[FORM_TIMESTAMP] = NAME("Timestamp"),
+	[FORM_TOKEN] = NAME("SecurityToken"),
 };
 
 bool item_next(str *rest, str *name, str *value) {
@@ -36,7 +39,7 @@ void params_read(struct arena *a, str query, str out[PARAMS]) {
 	while (item_next(&query, &name, &value)) {
 		name = name.n && memchr(name.p, '%', name.n) ? url_decode(a, name) : name;
 		for (int i = 0; i < PARAMS; i++) {
-			if (!out[i].p && str_is(name, names[i])) {
+			if (!out[i].p && str_eq(name, names[i])) {
 				out[i] = url_decode(a, value);
 			}
 		}

@@ -28,13 +28,16 @@ bool sign_date(const struct head *h, int64_t *ms) {
 	return time_parse(date, ms) || parse_email_date(date, ms);
 }
 
-/* The next word of an Authorization header: they stand between commas and spaces. */
+static bool between_words(char c) {
+	return c == ' ' || c == ',' || c == '\t';
+}
+
 static bool next_word(str *rest, str *word) {
 	size_t n = 0;
-	while (rest->n && memchr(", \t", rest->p[0], 3)) {
+	while (rest->n && between_words(rest->p[0])) {
 		*rest = str_skip(*rest, 1);
 	}
-	while (n < rest->n && !memchr(", \t", rest->p[n], 3)) {
+	while (n < rest->n && !between_words(rest->p[n])) {
 		n++;
 	}
 	*word = (str){ rest->p, n };
@@ -311,12 +314,14 @@ bool sigv4_verify(struct arena *a, const struct auth_request *r, struct auth *au
 	e.to_sign = to_sign_text(
 		a, &(struct to_sign){ time_text(a, auth->time, TIME_AMZ), scope_text(a, auth), e.canonical });
 	struct scope scope = { auth->date, auth->region, auth->service };
-	signing_key(r->secret, &scope, auth->signing_key);
+	bool kept = signing_key(r->secret, &scope, auth->signing_key);
 	if (!secret_eq(sigv4_sign(a, auth->signing_key, e.to_sign), auth->signature)) {
 		memset(auth->signing_key, 0, sizeof(auth->signing_key));
 		return refuse_signature(a, r->style, auth, &e, why);
 	}
-	signing_key_keep(r->secret, &scope, auth->signing_key);
+	if (!kept) {
+		signing_key_keep(r->secret, &scope, auth->signing_key);
+	}
 	auth->seed = auth->signature;
 	return true;
 }
