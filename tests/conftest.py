@@ -58,3 +58,10 @@ def bucket(s3):
     name = f"bucket-{os.getpid()}-{next(numbers)}"
     s3.create_bucket(Bucket=name)
     return name
+
+
+@pytest.fixture
+def plain(server):
+    """A client that adds no checksums of its own."""
+    return server.client("s3", request_checksum_calculation="when_required",
+                         response_checksum_validation="when_required")

@@ -181,6 +181,7 @@ struct pour {
 
 static void start(struct pour *p) {
 	digest_init(&p->sum->md5, DIGEST_MD5);
+	digest_init(&p->sum->sum64, DIGEST_CRC64NVME);
 	if (p->sum->kind >= 0) {
 		digest_init(&p->sum->sum, (enum digest_kind)p->sum->kind);
 	}
@@ -192,12 +193,16 @@ static int take(void *arg, const void *bytes, size_t n) {
 	if (p->sum->kind >= 0) {
 		digest_update(&p->sum->sum, bytes, n);
 	}
+	if (p->sum->crc64) {
+		digest_update(&p->sum->sum64, bytes, n);
+	}
 	return blob_append(p->w, bytes, n);
 }
 
 static void stop(struct pour *p) {
 	digest_drop(&p->sum->md5);
 	digest_drop(&p->sum->sum);
+	digest_drop(&p->sum->sum64);
 }
 
 static str hex(struct arena *a, str s) {
@@ -244,10 +249,11 @@ static bool check_sum(struct call *c, const struct checksum *sum, str value) {
 
 /* The digests' values, compared with what was said; the writer is finished. */
 static bool finish(struct call *c, struct pour *p) {
-	struct digest_value md5 = digest_finish(&p->sum->md5), sum;
+	struct digest_value md5 = digest_finish(&p->sum->md5), sum64 = digest_finish(&p->sum->sum64), sum;
 	struct sum *out = &p->sum->result;
 	*out = (struct sum){ .kind = p->sum->kind };
 	p->sum->etag = hex(c->arena, digest_str(&md5));
+	p->sum->result64 = base64(c->arena, digest_str(&sum64));
 	if (out->kind >= 0) {
 		sum = digest_finish(&p->sum->sum);
 		out->value = base64(c->arena, digest_str(&sum));

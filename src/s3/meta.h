@@ -41,10 +41,12 @@ struct checksum {
 	str value; /* base64, from a header; absent: from the trailer, or none */
 	str trailer; /* name of the trailer field; absent: none */
 	str content_md5; /* 16 bytes; absent: none */
-	struct digest sum, md5; /* inside */
+	bool crc64; /* compute CRC64NVME too, beside the client's: for result64 */
+	struct digest sum, md5, sum64; /* inside */
 	/* Once the body has come: */
 	str etag; /* its MD5 in hex */
 	struct sum result; /* what was given, or what was computed */
+	str result64; /* base64 */
 };
 /* Fails: InvalidDigest (Content-MD5 that is none), InvalidRequest (two checksums; an algorithm that the header
  * contradicts; a value of the wrong length: "Value for x-amz-checksum-crc32 header is invalid."). */

@@ -31,9 +31,14 @@ static bool mismatch(struct arrival *w, int actual) {
 		    STR_ARG(sum_lower(a, w->u.sum_kind)), STR_ARG(sum_lower(a, actual)));
 }
 
-/* A part has the algorithm of its upload. Of a whole-object checksum the client may leave the parts to us. */
+/* A part has the algorithm of its upload, or any if that has none: then it is only checked, and CRC64NVME is kept. Of a
+ * whole-object checksum the client may leave the parts to us. */
 static bool choose_sum(struct arrival *w) {
 	struct checksum *s = &w->sum;
+	s->crc64 = s->given && w->u.sum_kind < 0;
+	if (s->crc64) {
+		return true;
+	}
 	if (s->given && s->kind != w->u.sum_kind) {
 		return mismatch(w, s->kind);
 	}
@@ -60,7 +65,7 @@ static bool keep(struct arrival *w) {
 		return false;
 	}
 	p->upload = w->u.id;
-	p->sum = w->sum.result;
+	p->sum = w->sum.crc64 ? (struct sum){ .kind = DIGEST_CRC64NVME, .value = w->sum.result64 } : w->sum.result;
 	p->size = blob_size(w->body);
 	p->modified = clock_now();
 	p->blob = blob_id(w->body);
@@ -88,8 +93,8 @@ static bool upload_part(struct call *c) {
 	}
 	set_str(c->arena, c->out, "ETag", quoted(c->arena, w.sum.etag));
 	show_encryption(c, w.u.meta);
-	if (w.u.sum_kind >= 0) {
-		sum_show(c->arena, c->out, &w.p.sum);
+	if (w.sum.given || w.u.sum_kind >= 0) {
+		sum_show(c->arena, c->out, &w.sum.result);
 	}
 	return true;
 }
