@@ -11,10 +11,10 @@ bool scalar_read(struct arena *a, struct val *v, str text, str *why) {
 	return false;
 }
 
-/* RFC 9110 has a date that cannot be read ignored. */
-static bool is_lenient(const struct member *m) {
+bool member_lenient(const struct member *m) {
 	str name = str_from(member_wire(m));
-	return m->shape->kind == K_TIME && (str_ieq(name, S("Expires")) || str_starts(name, S("If-")));
+	return m->shape->kind == K_TIME &&
+	       (str_ieq(name, S("Expires")) || str_is(name, "response-expires") || str_starts(name, S("If-")));
 }
 
 /* Takes an element off a list: up to the next comma, or a quoted string (RFC 9110). */
@@ -72,7 +72,7 @@ static bool read_header(struct arena *a, struct val *v, const struct member *m, 
 			continue;
 		}
 		struct val probe = { .shape = m->shape, .member = m };
-		if (is_lenient(m) && !val_from_text(a, &probe, f->value)) {
+		if (member_lenient(m) && !val_from_text(a, &probe, f->value)) {
 			return true;
 		}
 		struct val *c = val_child(v, m);

@@ -43,6 +43,9 @@ bool uri_match(const char *uri, str path, struct labels *out);
 /* The next parameter of that name in a raw query, from *at on: its raw value, empty if it has none. *at goes past it. */
 bool param_find(str query, str name, size_t *at, str *value);
 
+/* RFC 9110 has a date that cannot be read ignored; what is given back as it came need not be one. */
+bool member_lenient(const struct member *m);
+
 /* Members that are bound to headers and the status: of a message that came, and of one that goes (L_STATUS is not
  * written). False: *why. */
 bool headers_read(struct arena *a, struct val *v, const struct head *h, str *why);

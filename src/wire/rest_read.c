@@ -35,9 +35,13 @@ static bool read_parameter(struct arena *a, struct val *v, const struct member *
 		if (raw.n == 0 && !list && m->shape->kind != K_STR) {
 			continue;
 		}
+		str text = memchr(raw.p, '%', raw.n) ? url_decode(a, raw) : raw;
+		struct val probe = { .shape = m->shape, .member = m };
+		if (member_lenient(m) && !val_from_text(a, &probe, text)) {
+			continue;
+		}
 		to = to ? to : val_add(a, v, m);
 		struct val *c = list ? append(a, to) : to;
-		str text = memchr(raw.p, '%', raw.n) ? url_decode(a, raw) : raw;
 		if (!scalar_read(a, c, text, why)) {
 			return false;
 		}
