@@ -9,7 +9,7 @@ import pytest
 from aerostat import path_of
 from objects import body, refusal
 
-DATA = b"The quick brown fox jumps over the lazy dog" * 100
+DATA = b"The quick brown fox jumps over the lazy dog" * 500
 
 
 def crc_table(poly):
@@ -46,7 +46,7 @@ def of(name, data=DATA):
     return b64(SUMS[name](data))
 
 
-def chunked(data, trailer=None, size=1000):
+def chunked(data, trailer=None, size=8192):
     """aws-chunked without signatures."""
     out = b""
     for i in range(0, len(data), size):
@@ -117,7 +117,8 @@ def test_contradictions(server, bucket):
     assert put({"x-amz-sdk-checksum-algorithm": "CRC32", "x-amz-checksum-sha1": of("sha1")}) == \
         (400, "InvalidRequest", "Value for x-amz-sdk-checksum-algorithm header is invalid.")
     assert put({"x-amz-sdk-checksum-algorithm": "SHA1"})[:2] == (400, "InvalidRequest")
-    assert put({"x-amz-sdk-checksum-algorithm": "ADLER", "x-amz-checksum-sha1": of("sha1")})[:2] == (400, "InvalidRequest")
+    assert put({"x-amz-sdk-checksum-algorithm": "ADLER", "x-amz-checksum-sha1": of("sha1")})[:2] == \
+        (400, "InvalidRequest")
     assert put({"x-amz-checksum-xxhash64": "AAAAAAAAAAA="})[:2] == (400, "NotImplemented")
     r = put_trailer(server, bucket, "crc32", of("crc32"), **{"x-amz-checksum-crc32": of("crc32")})
     assert r.code == "InvalidRequest" and r.message == "Expecting a single x-amz-checksum- header"
@@ -130,8 +131,9 @@ def test_content_md5(server, s3, bucket):
     right = b64(hashlib.md5(DATA).digest())
     assert server.request("PUT", path_of(bucket, "k"), {"Content-MD5": right}, DATA).status == 200
     r = server.request("PUT", path_of(bucket, "k"), {"Content-MD5": right}, DATA + b".")
-    assert (r.status, r.code) == (400, "BadDigest") and b"<ExpectedDigest>" in r.body and b"<CalculatedDigest>" in r.body
-    for junk in ("x", "", right[:-2], b64(b"x" * 15), b64(b"x" * 17), "é"):
+    assert (r.status, r.code) == (400, "BadDigest")
+    assert b"<ExpectedDigest>" in r.body and b"<CalculatedDigest>" in r.body
+    for junk in ("x", "", right[:-2], b64(b"x" * 15), b64(b"x" * 17)):
         r = server.request("PUT", path_of(bucket, "k"), {"Content-MD5": junk}, DATA)
         assert (r.status, r.code) == (400, "InvalidDigest"), (junk, r)
     assert body(s3.get_object(Bucket=bucket, Key="k")) == DATA

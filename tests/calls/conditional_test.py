@@ -18,14 +18,17 @@ def etag(s3, bucket):
 def test_reads(server, bucket, etag):
     bare = etag.strip('"')
     cases = [
-        ({"If-Match": etag}, 200), ({"If-Match": bare}, 200), ({"If-Match": "*"}, 200), ({"If-Match": f'"a", {etag}'}, 200),
+        ({"If-Match": etag}, 200), ({"If-Match": bare}, 200), ({"If-Match": "*"}, 200),
+        ({"If-Match": f'"a", {etag}'}, 200),
         ({"If-Match": f"W/{etag}"}, 200), ({"If-Match": '"a"'}, 412), ({"If-Match": '"a", "b"'}, 412),
         ({"If-None-Match": etag}, 304), ({"If-None-Match": bare}, 304), ({"If-None-Match": "*"}, 304),
-        ({"If-None-Match": f"W/{etag}"}, 304), ({"If-None-Match": f'"a",{etag}'}, 304), ({"If-None-Match": '"a"'}, 200),
+        ({"If-None-Match": f"W/{etag}"}, 304), ({"If-None-Match": f'"a",{etag}'}, 304),
+        ({"If-None-Match": '"a"'}, 200),
         ({"If-Modified-Since": PAST}, 200), ({"If-Modified-Since": FUTURE}, 304), ({"If-Modified-Since": "junk"}, 200),
         ({"If-Unmodified-Since": PAST}, 412), ({"If-Unmodified-Since": FUTURE}, 200),
         ({"If-Unmodified-Since": "junk"}, 200),
-        ({"If-Match": etag, "If-Unmodified-Since": PAST}, 200), ({"If-None-Match": '"a"', "If-Modified-Since": FUTURE}, 200),
+        ({"If-Match": etag, "If-Unmodified-Since": PAST}, 200),
+        ({"If-None-Match": '"a"', "If-Modified-Since": FUTURE}, 200),
         ({"If-None-Match": etag, "If-Modified-Since": PAST}, 304), ({"If-Match": '"a"', "If-None-Match": etag}, 412),
         ({"If-Match": etag, "If-None-Match": etag}, 304),
     ]
@@ -100,7 +103,7 @@ def test_deletes(s3, bucket, etag):
 def test_dates_of_boto3(s3, bucket, etag):
     utc = datetime.timezone.utc
     past, future = datetime.datetime(2000, 1, 1, tzinfo=utc), datetime.datetime(2100, 1, 1, tzinfo=utc)
-    assert refused(s3.get_object, Bucket=bucket, Key="k", IfModifiedSince=future) == (304, "304")
+    assert refused(s3.head_object, Bucket=bucket, Key="k", IfModifiedSince=future) == (304, "304")
     assert refused(s3.head_object, Bucket=bucket, Key="k", IfUnmodifiedSince=past) == (412, "412")
     assert "etag" in headers(s3.head_object(Bucket=bucket, Key="k", IfMatch=etag, IfModifiedSince=past))
 

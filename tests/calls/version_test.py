@@ -168,6 +168,6 @@ def test_attributes_by_version(s3, versioned):
         a = s3.get_object_attributes(Bucket=versioned, Key="k", VersionId=v, ObjectAttributes=["ObjectSize"])
         assert a["ObjectSize"] == size and a["VersionId"] == v
     marker = s3.delete_object(Bucket=versioned, Key="k")["VersionId"]
-    assert refused(s3.get_object_attributes, Bucket=versioned, Key="k", ObjectAttributes=["ETag"]) == (404, "NoSuchKey")
-    assert refused(s3.get_object_attributes, Bucket=versioned, Key="k", VersionId=marker, ObjectAttributes=["ETag"]) == \
-        (405, "MethodNotAllowed")
+    how = {"Bucket": versioned, "Key": "k", "ObjectAttributes": ["ETag"]}
+    assert refused(s3.get_object_attributes, **how) == (404, "NoSuchKey")
+    assert refused(s3.get_object_attributes, **how, VersionId=marker) == (405, "MethodNotAllowed")
