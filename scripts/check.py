@@ -92,7 +92,7 @@ def script(name, path, *options):
 def pytest(name, folder):
     if not PYTHON:
         return name, None, "no boto3 and pytest: neither in .venv nor on this machine"
-    command = [PYTHON, "-m", "pytest", "-q", "-rs", "--no-header", folder]
+    command = [PYTHON, "-m", "pytest", "-q", "-rfEs", "--no-header", folder]
     both = subprocess.run([PYTHON, "-c", "import xdist"], stderr=subprocess.DEVNULL, check=False).returncode == 0
     return name, command + (["-n", "2"] if both else [])
 
