@@ -259,15 +259,17 @@ def test_random_listings(s3, bucket, seed):
     rng = random.Random(seed)
     keys = random_keys(rng, 150)
     put_all(s3, bucket, keys)
-    for _ in range(150):
+    for _ in range(120):
         prefix, after = random_text(rng, keys), rng.choice([random_text(rng, keys), rng.choice(keys)])
         delimiter = rng.choice(["", "/", "/", "a", "é", "//", "本", "-b", "%"])
+        want = model(keys, prefix, delimiter, after)
         most = rng.choice([1, 2, 3, 7, 50, 1000])
+        most = max(most, len(want) // 10)
         args = {"Bucket": bucket, "Prefix": prefix, "Delimiter": delimiter}
         what = (seed, prefix, delimiter, after, most)
         got = walk(lambda **k: s3.list_objects_v2(**args, **k, **({"StartAfter": after} if after else {})), most,
                    lambda page: {"ContinuationToken": page["NextContinuationToken"]})
-        assert got == model(keys, prefix, delimiter, after), what
+        assert got == want, what
 
         marker = {"Marker": after}
 
