@@ -206,12 +206,16 @@ static bool check_pair(struct check *k, const struct action *act, const struct v
 		act->days, act->transition, STR_ARG(lower), k->filter, how, k->filter, act->transition, STR_ARG(upper));
 }
 
-static bool check_steps(struct check *k, const struct action *act, const struct val *list) {
+static bool check_each(struct check *k, const struct action *act, const struct val *list) {
 	for (const struct val *t = list ? list->first : NULL; t; t = t->next) {
 		if (!check_step(k, act, t)) {
 			return false;
 		}
 	}
+	return true;
+}
+
+static bool check_pairs(struct check *k, const struct action *act, const struct val *list) {
 	for (const struct val *t = list ? list->first : NULL; t; t = t->next) {
 		for (const struct val *u = t->next; u; u = u->next) {
 			if (!check_pair(k, act, t, u)) {
@@ -278,8 +282,8 @@ static bool check_noncurrent(struct check *k, const struct val *steps, const str
 		return no(k, &invalid_argument,
 			  "'NoncurrentDays' for NoncurrentVersionExpiration action must be a positive integer");
 	}
-	return check_newer(k, e, noncurrent.expiration) && check_steps(k, &noncurrent, steps) &&
-	       expires_last(k, &noncurrent, steps, e);
+	return check_newer(k, e, noncurrent.expiration) && check_each(k, &noncurrent, steps) &&
+	       check_pairs(k, &noncurrent, steps) && expires_last(k, &noncurrent, steps, e);
 }
 
 static bool check_abort(struct check *k, const struct val *abort) {
@@ -315,8 +319,8 @@ static bool does_something(struct check *k) {
 
 static bool check_actions(struct check *k) {
 	const struct val *steps = get(k->rule, "Transitions"), *e = get(k->rule, "Expiration");
-	return does_something(k) && check_expiration(k, e) && one_measure(k, steps, e) &&
-	       check_steps(k, &current, steps) && expires_last(k, &current, steps, e) &&
+	return does_something(k) && check_expiration(k, e) && check_each(k, &current, steps) &&
+	       one_measure(k, steps, e) && check_pairs(k, &current, steps) && expires_last(k, &current, steps, e) &&
 	       check_noncurrent(k, get(k->rule, "NoncurrentVersionTransitions"),
 				get(k->rule, "NoncurrentVersionExpiration")) &&
 	       check_abort(k, get(k->rule, "AbortIncompleteMultipartUpload"));

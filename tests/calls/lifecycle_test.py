@@ -127,7 +127,7 @@ BAD = [
     (rule(Filter={"And": {"Prefix": "a"}}, **EXPIRE), "MalformedXML", ""),
     (rule(Filter={"And": {"Tags": [{"Key": "k", "Value": "1"}, {"Key": "k", "Value": "2"}]}}, **EXPIRE),
      "InvalidRequest", "Duplicate Tag Keys are not allowed."),
-    (rule(Filter={"Tag": {"Key": "", "Value": "1"}}, **EXPIRE), "InvalidTag", ""),
+    (rule(Filter={"Tag": {"Key": "k" * 513, "Value": "1"}}, **EXPIRE), "InvalidTag", ""),
     (rule(Filter={"And": {"ObjectSizeGreaterThan": 10, "ObjectSizeLessThan": 10}}, **EXPIRE), "InvalidRequest", ""),
     (rule(Filter={"ObjectSizeGreaterThan": -1}, **EXPIRE), "InvalidArgument", ""),
     (rule(Filter={"ObjectSizeLessThan": 0}, **EXPIRE), "InvalidArgument", ""),
