@@ -40,24 +40,23 @@ struct auth_request {
 	const struct head *head;
 	enum auth_style style;
 	str bucket; /* AUTH_S3 with a virtual host: the bucket that the host names, for SigV2's canonical resource */
-	str body; /* the services that sign the body itself (all but S3): the whole body; their x-amz-content-sha256 is not
-	              * needed */
+	str body; /* whole, as sent: of all services but S3, whose signature covers it */
 	bool body_known;
 	str secret; /* of auth->access_key */
 	str region; /* what the scope must name; absent: any */
 	str service; /* what the scope must name; absent: any */
 };
 
-/* Reads the credentials out of the message. No credentials at all is AUTH_ANONYMOUS. False: malformed, *why is filled. The
- * style is what the caller can tell by then. */
+/* Reads the credentials out of the message. No credentials at all is AUTH_ANONYMOUS. False: malformed, *why is
+ * filled. The style is what the caller can tell by then. */
 bool auth_parse(struct arena *a, const struct head *h, enum auth_style style, struct auth *out, struct refusal *why);
 
-/* For a query service's POST in which auth_parse found nothing: SigV2 signs a form with parameters of the form itself. True
- * and *out unchanged if the form has none. */
+/* For a query service's POST in which auth_parse found nothing: SigV2 signs a form with parameters of the form
+ * itself. True and *out unchanged if the form has none. */
 bool auth_parse_form(struct arena *a, str form, enum auth_style style, struct auth *out, struct refusal *why);
 
-/* Right key, right scope, in time (15 minutes of skew; presigned: 1 s to 7 days), every rule of canonicalization. False:
- * *why is filled, with what was expected to be signed (S3's StringToSign and CanonicalRequest). */
+/* Right key, right scope, in time (15 minutes of skew; presigned: 1 s to 7 days), every rule of canonicalization.
+ * False: *why is filled, with what was expected to be signed (S3's StringToSign and CanonicalRequest). */
 bool auth_verify(struct arena *a, const struct auth_request *r, struct auth *auth, struct refusal *why);
 
 /* The refusal for an access key that nobody has. */

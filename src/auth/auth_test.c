@@ -170,97 +170,93 @@ static void test_presigned(struct arena *a) {
 }
 
 /* Heads that are refused as they are read. */
+static const struct {
+	enum auth_style style;
+	const char *request, *verdict, *starts;
+} malformed[] = {
+	{ AUTH_S3, "GET /\nHost: h\nAuthorization: Basic abc\n", "400 InvalidArgument",
+	  "Unsupported Authorization Type" },
+	{ AUTH_QUERY, "GET /\nHost: h\nAuthorization: Basic abc\n", "400 IncompleteSignature",
+	  "Unsupported AWS 'algorithm': 'Basic'." },
+	{ AUTH_S3, "GET /\nHost: h\nAuthorization: AWS4-ECDSA-P256-SHA256 Credential=x\n", "400 InvalidRequest",
+	  "Signature Version 4A" },
+	{ AUTH_S3, "GET /\nHost: h\nAuthorization: AWS4-HMAC-SHA256\n", "400 AuthorizationHeaderMalformed",
+	  "The authorization header is malformed; the authorization header requires three components" },
+	{ AUTH_S3, "GET /\nAuthorization: AWS4-HMAC-SHA256 Credential\n", "400 AuthorizationHeaderMalformed",
+	  "The authorization header is malformed; the authorization component" },
+	{ AUTH_S3, "GET /\nAuthorization: AWS4-HMAC-SHA256 Credential=a/b,SignedHeaders=host,Signature=0\n",
+	  "400 AuthorizationHeaderMalformed",
+	  "The authorization header is malformed; the Credential is mal-formed; expecting \"<YOUR-AKID>/" },
+	{ AUTH_S3,
+	  "GET /\nAuthorization: AWS4-HMAC-SHA256 "
+	  "Credential=a/20130524/r/s3/aws4,SignedHeaders=host,Signature=0\n",
+	  "400 AuthorizationHeaderMalformed", "The authorization header is malformed; incorrect terminal \"aws4\"" },
+	{ AUTH_S3, "GET /\nAuthorization: AWS4-HMAC-SHA256 Credential=" CREDENTIAL ",SignedHeaders=host,Signature=0\n",
+	  "403 AccessDenied", "AWS authentication requires a valid Date or x-amz-date header" },
+	{ AUTH_S3,
+	  "GET /\nX-Amz-Date: 20130524T000000Z\nAuthorization: AWS4-HMAC-SHA256 Credential=" CREDENTIAL
+	  ",SignedHeaders=host,Signature=0\n",
+	  "400 InvalidRequest", "Missing required header for this request: x-amz-content-sha256" },
+	{ AUTH_S3,
+	  "GET /\nX-Amz-Date: 20130524T000000Z\nX-Amz-Content-Sha256: abc\nAuthorization: AWS4-HMAC-SHA256 "
+	  "Credential=" CREDENTIAL ",SignedHeaders=host,Signature=0\n",
+	  "400 InvalidArgument", "x-amz-content-sha256 must be UNSIGNED-PAYLOAD," },
+	{ AUTH_S3,
+	  "GET /\nX-Amz-Date: 20130524T000000Z\nX-Amz-Content-Sha256: UNSIGNED-PAYLOAD\nAuthorization: "
+	  "AWS4-HMAC-SHA256 Credential=AK/20130525/us-east-1/s3/aws4_request,SignedHeaders=host,Signature=0\n",
+	  "400 AuthorizationHeaderMalformed",
+	  "The authorization header is malformed; Invalid credential date \"20130525\". This date is not the "
+	  "same as "
+	  "X-Amz-Date: \"20130524\"." },
+	{ AUTH_QUERY, "GET /\nHost: h\nAuthorization: AWS4-HMAC-SHA256 Credential=a\n", "400 IncompleteSignature",
+	  "Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' "
+	  "parameter. Authorization header requires existence of either" },
+	{ AUTH_JSON, "GET /\nDate: x\nAuthorization: AWS4-HMAC-SHA256 Credential=a/b,SignedHeaders=host,Signature=0\n",
+	  "400 IncompleteSignatureException", "Credential must have exactly 5 slash-delimited elements" },
+	{ AUTH_JSON,
+	  "GET /\nDate: x\nAuthorization: AWS4-HMAC-SHA256 Credential=" CREDENTIAL ",SignedHeaders=host,Signature=0\n",
+	  "400 IncompleteSignatureException", "Date must be in ISO-8601 'basic format'. Got 'x'." },
+	{ AUTH_S3, "GET /?X-Amz-Algorithm=AWS4-HMAC-SHA256\n", "400 AuthorizationQueryParametersError",
+	  "Query-string authentication version 4 requires" },
+	{ AUTH_S3,
+	  "GET /?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=" CREDENTIAL
+	  "&X-Amz-Date=20130524&X-Amz-Expires=1&X-Amz-SignedHeaders=host&X-Amz-Signature=0\n",
+	  "400 AuthorizationQueryParametersError", "X-Amz-Date must be in the ISO8601 Long Format" },
+	{ AUTH_S3,
+	  "GET /?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=" CREDENTIAL
+	  "&X-Amz-Date=20130524T000000Z&X-Amz-Expires=1x&X-Amz-SignedHeaders=host&X-Amz-Signature=0\n",
+	  "400 AuthorizationQueryParametersError", "X-Amz-Expires should be a number" },
+	{ AUTH_S3, "GET /?X-Amz-Algorithm=AWS4-HMAC-SHA256\nAuthorization: AWS a:b\n", "400 InvalidArgument",
+	  "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter" },
+	{ AUTH_S3, "GET /\nDate: Tue, 27 Mar 2007 19:36:42 +0000\nAuthorization: AWS a\n", "400 InvalidArgument",
+	  "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature" },
+	{ AUTH_S3, "GET /\nAuthorization: AWS a:b\n", "403 AccessDenied", "AWS authentication requires a valid" },
+	{ AUTH_S3, "GET /\nDate: Tue, 27 Mar 2007 19:36:42 +0000\nAuthorization: AWS a:b\n", "403 RequestTimeTooSkewed",
+	  "The difference" },
+	{ AUTH_S3, "GET /?AWSAccessKeyId=a&Signature=b\n", "403 AccessDenied",
+	  "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters" },
+	{ AUTH_S3, "GET /?AWSAccessKeyId=a&Signature=b&Expires=x\n", "403 AccessDenied",
+	  "Invalid date (should be seconds since epoch): x" },
+	{ AUTH_S3, "GET /?AWSAccessKeyId=a&Signature=b&Expires=1175139620\n", "403 AccessDenied",
+	  "Request has expired" },
+	{ AUTH_S3, "GET /?AWSAccessKeyId=a&Signature=b&Expires=9175139620\n", "403 SignatureDoesNotMatch", "The" },
+	{ AUTH_QUERY, "GET /?AWSAccessKeyId=a&Signature=b&SignatureVersion=1\n", "400 IncompleteSignature", "Only" },
+};
+
 static void test_malformed(struct arena *a) {
-	static const struct {
-		enum auth_style style;
-		const char *request, *verdict, *starts;
-	} rows[] = {
-		{ AUTH_S3, "GET /\nHost: h\nAuthorization: Basic abc\n", "400 InvalidArgument",
-		  "Unsupported Authorization Type" },
-		{ AUTH_QUERY, "GET /\nHost: h\nAuthorization: Basic abc\n", "400 IncompleteSignature",
-		  "Unsupported AWS 'algorithm': 'Basic'." },
-		{ AUTH_S3, "GET /\nHost: h\nAuthorization: AWS4-ECDSA-P256-SHA256 Credential=x\n", "400 InvalidRequest",
-		  "Signature Version 4A" },
-		{ AUTH_S3, "GET /\nHost: h\nAuthorization: AWS4-HMAC-SHA256\n", "400 AuthorizationHeaderMalformed",
-		  "The authorization header is malformed; the authorization header requires three components" },
-		{ AUTH_S3, "GET /\nAuthorization: AWS4-HMAC-SHA256 Credential\n", "400 AuthorizationHeaderMalformed",
-		  "The authorization header is malformed; the authorization component" },
-		{ AUTH_S3, "GET /\nAuthorization: AWS4-HMAC-SHA256 Credential=a/b,SignedHeaders=host,Signature=0\n",
-		  "400 AuthorizationHeaderMalformed",
-		  "The authorization header is malformed; the Credential is mal-formed; expecting \"<YOUR-AKID>/" },
-		{ AUTH_S3,
-		  "GET /\nAuthorization: AWS4-HMAC-SHA256 "
-		  "Credential=a/20130524/r/s3/aws4,SignedHeaders=host,Signature=0\n",
-		  "400 AuthorizationHeaderMalformed",
-		  "The authorization header is malformed; incorrect terminal \"aws4\"" },
-		{ AUTH_S3,
-		  "GET /\nAuthorization: AWS4-HMAC-SHA256 Credential=" CREDENTIAL ",SignedHeaders=host,Signature=0\n",
-		  "403 AccessDenied", "AWS authentication requires a valid Date or x-amz-date header" },
-		{ AUTH_S3,
-		  "GET /\nX-Amz-Date: 20130524T000000Z\nAuthorization: AWS4-HMAC-SHA256 Credential=" CREDENTIAL
-		  ",SignedHeaders=host,Signature=0\n",
-		  "400 InvalidRequest", "Missing required header for this request: x-amz-content-sha256" },
-		{ AUTH_S3,
-		  "GET /\nX-Amz-Date: 20130524T000000Z\nX-Amz-Content-Sha256: abc\nAuthorization: AWS4-HMAC-SHA256 "
-		  "Credential=" CREDENTIAL ",SignedHeaders=host,Signature=0\n",
-		  "400 InvalidArgument", "x-amz-content-sha256 must be UNSIGNED-PAYLOAD," },
-		{ AUTH_S3,
-		  "GET /\nX-Amz-Date: 20130524T000000Z\nX-Amz-Content-Sha256: UNSIGNED-PAYLOAD\nAuthorization: "
-		  "AWS4-HMAC-SHA256 Credential=AK/20130525/us-east-1/s3/aws4_request,SignedHeaders=host,Signature=0\n",
-		  "400 AuthorizationHeaderMalformed",
-		  "The authorization header is malformed; Invalid credential date \"20130525\". This date is not the "
-		  "same as "
-		  "X-Amz-Date: \"20130524\"." },
-		{ AUTH_QUERY, "GET /\nHost: h\nAuthorization: AWS4-HMAC-SHA256 Credential=a\n",
-		  "400 IncompleteSignature",
-		  "Authorization header requires 'Signature' parameter. Authorization header requires 'SignedHeaders' "
-		  "parameter. Authorization header requires existence of either" },
-		{ AUTH_JSON,
-		  "GET /\nDate: x\nAuthorization: AWS4-HMAC-SHA256 Credential=a/b,SignedHeaders=host,Signature=0\n",
-		  "400 IncompleteSignatureException", "Credential must have exactly 5 slash-delimited elements" },
-		{ AUTH_JSON,
-		  "GET /\nDate: x\nAuthorization: AWS4-HMAC-SHA256 Credential=" CREDENTIAL
-		  ",SignedHeaders=host,Signature=0\n",
-		  "400 IncompleteSignatureException", "Date must be in ISO-8601 'basic format'. Got 'x'." },
-		{ AUTH_S3, "GET /?X-Amz-Algorithm=AWS4-HMAC-SHA256\n", "400 AuthorizationQueryParametersError",
-		  "Query-string authentication version 4 requires" },
-		{ AUTH_S3,
-		  "GET /?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=" CREDENTIAL
-		  "&X-Amz-Date=20130524&X-Amz-Expires=1&X-Amz-SignedHeaders=host&X-Amz-Signature=0\n",
-		  "400 AuthorizationQueryParametersError", "X-Amz-Date must be in the ISO8601 Long Format" },
-		{ AUTH_S3,
-		  "GET /?X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=" CREDENTIAL
-		  "&X-Amz-Date=20130524T000000Z&X-Amz-Expires=1x&X-Amz-SignedHeaders=host&X-Amz-Signature=0\n",
-		  "400 AuthorizationQueryParametersError", "X-Amz-Expires should be a number" },
-		{ AUTH_S3, "GET /?X-Amz-Algorithm=AWS4-HMAC-SHA256\nAuthorization: AWS a:b\n", "400 InvalidArgument",
-		  "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter" },
-		{ AUTH_S3, "GET /\nDate: Tue, 27 Mar 2007 19:36:42 +0000\nAuthorization: AWS a\n",
-		  "400 InvalidArgument", "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature" },
-		{ AUTH_S3, "GET /\nAuthorization: AWS a:b\n", "403 AccessDenied",
-		  "AWS authentication requires a valid" },
-		{ AUTH_S3, "GET /\nDate: Tue, 27 Mar 2007 19:36:42 +0000\nAuthorization: AWS a:b\n",
-		  "403 RequestTimeTooSkewed", "The difference" },
-		{ AUTH_S3, "GET /?AWSAccessKeyId=a&Signature=b\n", "403 AccessDenied",
-		  "Query-string authentication requires the Signature, Expires and AWSAccessKeyId parameters" },
-		{ AUTH_S3, "GET /?AWSAccessKeyId=a&Signature=b&Expires=x\n", "403 AccessDenied",
-		  "Invalid date (should be seconds since epoch): x" },
-		{ AUTH_S3, "GET /?AWSAccessKeyId=a&Signature=b&Expires=1175139620\n", "403 AccessDenied",
-		  "Request has expired" },
-		{ AUTH_S3, "GET /?AWSAccessKeyId=a&Signature=b&Expires=9175139620\n", "403 SignatureDoesNotMatch",
-		  "The" },
-		{ AUTH_QUERY, "GET /?AWSAccessKeyId=a&Signature=b&SignatureVersion=1\n", "400 IncompleteSignature",
-		  "Only" },
-	};
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < sizeof(malformed) / sizeof(malformed[0]); i++) {
 		struct head h;
 		struct auth auth;
 		struct refusal why;
-		sample_head(a, &h, rows[i].request);
-		struct auth_request r = { .head = &h, .style = rows[i].style, .secret = S("s"), .body_known = true };
-		CHECK_STR(verdict(a, &r, &auth, &why), str_from(rows[i].verdict));
-		CHECK_STR(((str){ why.message.p,
-				  why.message.n < strlen(rows[i].starts) ? why.message.n : strlen(rows[i].starts) }),
-			  str_from(rows[i].starts));
+		sample_head(a, &h, malformed[i].request);
+		struct auth_request r = {
+			.head = &h, .style = malformed[i].style, .secret = S("s"), .body_known = true
+		};
+		CHECK_STR(verdict(a, &r, &auth, &why), str_from(malformed[i].verdict));
+		CHECK_STR(((str){ why.message.p, why.message.n < strlen(malformed[i].starts)
+							 ? why.message.n
+							 : strlen(malformed[i].starts) }),
+			  str_from(malformed[i].starts));
 	}
 }
 

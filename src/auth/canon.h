@@ -8,16 +8,17 @@
  * encoded once more. */
 void put_canonical_path(struct buf *b, str path, bool s3);
 
-/* Each name and value decoded and encoded, sorted by them; the parameter called skip left out. What is signed must be what
- * is read, or a query could be changed under its signature: a '+' is a space where the wire's reader takes it for one (in
- * forms), else a plus. */
+/* Each name and value decoded and encoded, sorted by them; the parameter called skip left out. What is signed must be
+ * what is read, or a query could be changed under its signature: a '+' is a space where the wire's reader takes it
+ * for one (in forms), else a plus. */
 struct canonical_query {
 	str query, skip; /* skip may be absent */
 	bool form;
 };
 void put_canonical_query(struct buf *b, const struct canonical_query *q);
 
-/* "name:value\n" for each of the semicolon-separated names: values trimmed, runs of spaces folded, several joined by ','. */
+/* "name:value\n" for each of the semicolon-separated names: values trimmed, runs of spaces folded, several joined by
+ * ','. */
 void put_canonical_headers(struct buf *b, const struct head *h, str names);
 
 /* Is this name in the semicolon-separated list? Any case. */

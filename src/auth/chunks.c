@@ -31,8 +31,8 @@ static ssize_t fill(struct arena *a, struct payload *p) {
 	return got;
 }
 
-/* A line without its CRLF; a bare LF ends one too (some clients end a trailer so). 1, 0 at the end of the body, -1. What is
- * cut off in the middle of a line, or longer than the window, is a failure. */
+/* A line without its CRLF; a bare LF ends one too (some clients end a trailer so). 1, 0 at the end of the body, -1.
+ * What is cut off in the middle of a line, or longer than the window, is a failure. */
 static int take_line(struct arena *a, struct payload *p, str *line) {
 	struct payload_state *s = p->state;
 	const char *end;

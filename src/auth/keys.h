@@ -7,7 +7,8 @@ struct scope {
 	str date, region, service;
 };
 
-/* The key. True if it was kept: only if secret and scope are the very same, so a changed secret never meets an old key. */
+/* The key. True if it was kept: only if secret and scope are the very same, so a changed secret never meets an old
+ * key. */
 bool signing_key(str secret, const struct scope *scope, uint8_t out[32]);
 /* Keeps it: call this once a signature has proved right, so that strangers cannot push others' keys out. */
 void signing_key_keep(str secret, const struct scope *scope, const uint8_t key[32]);

@@ -23,9 +23,10 @@ enum param {
 	PARAMS
 };
 
-/* Decoded ('+' stays '+': no credential has a space, and base64 has many of these); absent if not there; of several of one name the first. */
+/* Decoded ('+' stays '+': no credential has a space, and base64 has many of these); absent if not there; of several
+ * of one name the first. */
 void params_read(struct arena *a, str query, str out[PARAMS]);
 
-/* The items of a query one after the other; empty ones are passed over. name and value are still escaped; value is empty
- * when there is no '='. */
+/* The items of a query one after the other; empty ones are passed over. name and value are still escaped; value is
+ * empty when there is no '='. */
 bool item_next(str *rest, str *name, str *value);

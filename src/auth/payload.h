@@ -13,8 +13,8 @@ struct payload {
 	struct payload_state *state;
 };
 
-/* Checks what the head says about the body: aws-chunked in Content-Encoding or not, x-amz-decoded-content-length there and
- * a number, MissingContentLength. False: *why. Nothing is read yet (no 100 Continue). */
+/* Checks what the head says about the body: aws-chunked in Content-Encoding or not, x-amz-decoded-content-length
+ * there and a number, MissingContentLength. False: *why. Nothing is read yet (no 100 Continue). */
 bool payload_open(struct arena *a, struct payload *p, struct exchange *x, const struct auth *auth, struct refusal *why);
 
 /* Up to n bytes of content; 0 at the end, when all that was signed about it has been verified; -1: p->refusal says why

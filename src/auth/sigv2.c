@@ -160,7 +160,8 @@ static size_t take_headers(struct arena *a, const struct head *h, struct field *
 	return n;
 }
 
-/* A presigned URL carries as parameters what the signer had as headers; a header of the same name is the one that counts. */
+/* A presigned URL carries as parameters what the signer had as headers; a header of the same name is the one that
+ * counts. */
 static size_t take_params(struct arena *a, const struct head *h, struct field *fields, size_t n) {
 	str rest = h->query, name, value;
 	while (n < 2 * HEADERS_MAX && item_next(&rest, &name, &value)) {

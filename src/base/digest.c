@@ -13,8 +13,8 @@ static EVP_MD *hashes[HASHES];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t at_exit;
 
-/* Making a context costs more than hashing a short text, so each thread keeps some, by kind: one that stays with its hash
- * keeps its inner state too. */
+/* Making a context costs more than hashing a short text, so each thread keeps some, by kind: one that stays with its
+ * hash keeps its inner state too. */
 struct spare {
 	EVP_MD_CTX *md[HASHES][SPARE];
 	size_t n[HASHES];

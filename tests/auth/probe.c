@@ -1,5 +1,6 @@
-/* Verifies requests for signers.py. In, any number of times: "STYLE BUCKET HEAD-LENGTH BODY-LENGTH\n", head, body (a BUCKET of
- * "-" is none). Out, a line each: "ok SHA256-OF-THE-CONTENT TOKEN" or "CODE: message". argv[1] is the secret of every key. */
+/* Verifies requests for signers.py. In, any number of times: "STYLE BUCKET HEAD-LENGTH BODY-LENGTH\n", head, body (a
+ * BUCKET of "-" is none). Out, a line each: "ok SHA256-OF-THE-CONTENT TOKEN" or "CODE: message". argv[1] is the
+ * secret of every key. */
 #include "auth/payload.h"
 #include "base/digest.h"
 
