@@ -26,7 +26,11 @@ int cli_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)
 /* Wrong usage of a verb: says how it is used. */
 int cli_usage(const struct verb *verb);
 
+/* aerostatd, which stands beside the toolkit. */
+char *server_path(struct cli *cli);
+
 /* One request to the running server of cli->data. 0 and the answer, whose status is *status; -errno: it is not up. */
 int control_call(struct cli *cli, const char *method, const char *path, int *status, str *body);
+bool server_is_up(struct cli *cli);
 /* The same for verbs: prints the answer to stdout, or a refusal's sentence to stderr; the exit code. */
 int control_print(struct cli *cli, const char *method, const char *path);

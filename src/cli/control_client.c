@@ -59,6 +59,12 @@ int control_call(struct cli *cli, const char *method, const char *path, int *sta
 	return 0;
 }
 
+bool server_is_up(struct cli *cli) {
+	int status;
+	str body;
+	return control_call(cli, "GET", "/status", &status, &body) == 0;
+}
+
 int control_print(struct cli *cli, const char *method, const char *path) {
 	int status;
 	str body;

@@ -22,7 +22,26 @@ static int env(struct cli *cli) {
 	return plain(cli, &verb_env, "GET", "/env");
 }
 
+/* A server that is down is not needed for it: the folder is checked as it lies there. */
+static int check_folder(struct cli *cli) {
+	char *argv[] = { server_path(cli),
+			 str_z(cli->arena, S("--data")),
+			 str_z(cli->arena, cli->data),
+			 str_z(cli->arena, S("--fsck")),
+			 cli->json ? str_z(cli->arena, S("--json")) : NULL,
+			 NULL };
+	const char *db = str_printf(cli->arena, STR_FMT "/aerostat.db", STR_ARG(cli->data)).p;
+	if (access(db, F_OK) < 0) {
+		return cli_fail(EXIT_REFUSED, "There is no cloud in " STR_FMT ".", STR_ARG(cli->data));
+	}
+	execv(argv[0], argv);
+	return cli_fail(EXIT_REFUSED, "%s cannot be run: %s.", argv[0], strerror(errno));
+}
+
 static int fsck(struct cli *cli) {
+	if (!cli->argc && !server_is_up(cli)) {
+		return check_folder(cli);
+	}
 	return plain(cli, &verb_fsck, "POST", "/fsck");
 }
 

@@ -15,8 +15,7 @@
 
 enum { READY_MS = 30000, DOWN_MS = 15000, LOG_SHOWN = 4096 };
 
-/* The server stands beside the toolkit. */
-static char *server_path(struct cli *cli) {
+char *server_path(struct cli *cli) {
 	char self[4096];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 	str dir = { self, n > 0 ? (size_t)n : 0 };
@@ -41,12 +40,6 @@ static char **server_argv(struct cli *cli, bool *foreground) {
 		}
 	}
 	return argv;
-}
-
-static bool is_up(struct cli *cli) {
-	int status;
-	str body;
-	return control_call(cli, "GET", "/status", &status, &body) == 0;
 }
 
 static pid_t start(char **argv, int log, int *out) {
@@ -139,7 +132,7 @@ static int up(struct cli *cli) {
 	if (rc) {
 		return cli_fail(EXIT_REFUSED, STR_FMT " cannot be made: %s.", STR_ARG(cli->data), strerror(-rc));
 	}
-	if (is_up(cli)) {
+	if (server_is_up(cli)) {
 		return cli_fail(EXIT_REFUSED, "Aerostat is already up on " STR_FMT "; `aerostat status` shows it.",
 				STR_ARG(cli->data));
 	}

@@ -173,25 +173,34 @@ static void decisions(struct control *c) {
 	put_byte(&c->out, '\n');
 }
 
+struct saying {
+	struct buf *out;
+	bool text;
+};
+
 static void say(void *arg, str line) {
-	struct control *c = arg;
-	if (c->text) {
-		put(&c->out, line);
-		put_byte(&c->out, '\n');
+	const struct saying *s = arg;
+	if (s->text) {
+		put(s->out, line);
+		put_byte(s->out, '\n');
 	}
 }
 
-static void fsck(struct control *c) {
+bool control_fsck(struct store *store, struct buf *out, bool text) {
+	static const char plain[] =
+		"%lld bodies, %lld bytes: %lld missing, %lld torn, %lld without a row, %lld without an owner\n";
+	static const char json[] = "{\"bodies\":%lld,\"bytes\":%lld,\"missing\":%lld,\"torn\":%lld,"
+				   "\"orphans\":%lld,\"unowned\":%lld}\n";
+	struct saying s = { out, text };
 	struct fsck f = { 0 };
-	int rc = store_fsck(c->cloud->store, &f, say, c);
-	bool clean = !rc && !f.missing && !f.torn && !f.orphans && !f.unowned;
-	c->status = clean ? 200 : 409;
-	putf(&c->out,
-	     c->text ? "%lld bodies, %lld bytes: %lld missing, %lld torn, %lld without a row, %lld without an owner\n"
-		     : "{\"bodies\":%lld,\"bytes\":%lld,\"missing\":%lld,\"torn\":%lld,\"orphans\":%lld,\"unowned\":%"
-		       "lld}\n",
-	     (long long)f.bodies, (long long)f.bytes, (long long)f.missing, (long long)f.torn, (long long)f.orphans,
-	     (long long)f.unowned);
+	int rc = store_fsck(store, &f, say, &s);
+	putf(out, text ? plain : json, (long long)f.bodies, (long long)f.bytes, (long long)f.missing, (long long)f.torn,
+	     (long long)f.orphans, (long long)f.unowned);
+	return !rc && !f.missing && !f.torn && !f.orphans && !f.unowned;
+}
+
+static void fsck(struct control *c) {
+	c->status = control_fsck(c->cloud->store, &c->out, c->text) ? 200 : 409;
 }
 
 static void down(struct control *c) {

@@ -10,3 +10,6 @@ void control_handle(struct exchange *x, void *arg); /* arg: the cloud */
 void control_refuse(struct buf *message, enum head_result why, void *arg);
 /* Takes the clock's offset up from the store; at start. */
 void control_clock_load(struct cloud *cloud);
+
+/* Checks every body against its row; what was found goes to out. True: nothing is wrong. */
+bool control_fsck(struct store *store, struct buf *out, bool text);

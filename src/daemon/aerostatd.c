@@ -45,7 +45,7 @@ static size_t add_tables(struct store_table *all, size_t n, const struct store_t
 }
 
 static bool open_store(struct cloud *cloud) {
-	struct store_table all[TABLES_MAX + 1] = { { 0 } };
+	struct store_table *all = NEWS(cloud->arena, struct store_table, TABLES_MAX + 1);
 	str why = { 0 };
 	size_t n = add_tables(all, 0, account_tables);
 	n = add_tables(all, n, meter_tables);
@@ -154,6 +154,13 @@ static void wait_for_end(struct cloud *cloud, const sigset_t *signals) {
 	}
 }
 
+static bool check(struct cloud *cloud, const struct options *o) {
+	struct buf out = { .arena = cloud->arena };
+	bool clean = open_store(cloud) && control_fsck(cloud->store, &out, !o->json);
+	fwrite(buf_str(&out).p, 1, out.n, stdout);
+	return clean;
+}
+
 static bool run(struct cloud *cloud, const struct options *o, const sigset_t *signals) {
 	struct server *api = NULL, *control = NULL;
 	if (!open_calls_log(cloud, o) || !open_store(cloud) || !write_extras(cloud) || !make_accounts(cloud, o)) {
@@ -195,7 +202,9 @@ int main(int argc, char **argv) {
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	raise_limits();
-	make_dirs(o.data.p, 0700);
+	if (!o.fsck) {
+		make_dirs(o.data.p, 0700);
+	}
 	struct cloud cloud = { .arena = &process,
 			       .faces = faces,
 			       .region = o.region,
@@ -205,7 +214,7 @@ int main(int argc, char **argv) {
 			       .accept_test_keys = o.accept_test_keys,
 			       .started = clock_real(),
 			       .stop = ask_to_stop };
-	bool ok = run(&cloud, &o, &signals);
+	bool ok = o.fsck ? check(&cloud, &o) : run(&cloud, &o, &signals);
 	if (cloud.store) {
 		store_close(cloud.store);
 	}

@@ -18,7 +18,20 @@ static const char usage[] = "aerostatd: the local cloud's server. `aerostat up` 
 			    "  --log-calls FILE     one JSON line for each API call\n"
 			    "When it can answer it prints `ready URL` on stdout. SIGTERM ends it.\n";
 
-enum { OPT_DATA, OPT_PORT, OPT_LISTEN, OPT_REGION, OPT_ACCOUNT, OPT_TEST, OPT_BOOT, OPT_CALLS, OPT_HELP, OPT_VERSION };
+enum {
+	OPT_DATA,
+	OPT_PORT,
+	OPT_LISTEN,
+	OPT_REGION,
+	OPT_ACCOUNT,
+	OPT_TEST,
+	OPT_BOOT,
+	OPT_CALLS,
+	OPT_FSCK,
+	OPT_JSON,
+	OPT_HELP,
+	OPT_VERSION
+};
 
 static const struct option longs[] = {
 	{ "data", required_argument, NULL, OPT_DATA },
@@ -29,6 +42,8 @@ static const struct option longs[] = {
 	{ "accept-test-keys", no_argument, NULL, OPT_TEST },
 	{ "bootstrap", required_argument, NULL, OPT_BOOT },
 	{ "log-calls", required_argument, NULL, OPT_CALLS },
+	{ "fsck", no_argument, NULL, OPT_FSCK },
+	{ "json", no_argument, NULL, OPT_JSON },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ "version", no_argument, NULL, OPT_VERSION },
 	{ 0 },
@@ -48,6 +63,8 @@ static bool read_one(struct options *o, int option, str value) {
 	case OPT_ACCOUNT: o->account = value; return true;
 	case OPT_BOOT: o->bootstrap = value; return true;
 	case OPT_CALLS: o->log_calls = value; return true;
+	case OPT_FSCK: o->fsck = true; return true;
+	case OPT_JSON: o->json = true; return true;
 	case OPT_TEST: o->accept_test_keys = true; return true;
 	case OPT_PORT:
 		if (!str_uint(value, &n) || n > 65535) {

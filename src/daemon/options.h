@@ -7,6 +7,7 @@ struct options {
 	str data, listen, region, account, bootstrap, log_calls;
 	int port;
 	bool accept_test_keys;
+	bool fsck, json; /* --fsck: check the data folder and end */
 };
 
 /* False: a wrong command line, told on stderr (exit 2). --help and --version end the program. */

@@ -1,6 +1,7 @@
 """The toolkit's verbs for the server: up, down, status, env, clock, logs, fsck; and what they say when they cannot."""
 import json
 import os
+import pathlib
 import socket
 import sqlite3
 import subprocess
@@ -94,7 +95,8 @@ def test_data_of_a_newer_version_is_one_sentence(cloud):
 
 
 def test_not_up_is_one_sentence(tmp_path):
-    for verb in ("status", "down", "env", "clock", "fsck"):
+    assert "no cloud" in Cloud(tmp_path).run("fsck", rc=1).stderr
+    for verb in ("status", "down", "env", "clock"):
         done = Cloud(tmp_path).run(verb, rc=1)
         assert done.stderr.count("\n") == 1 and "not up" in done.stderr and done.stdout == ""
 
@@ -146,11 +148,17 @@ def test_wrong_usage_is_2(tmp_path, args):
 def test_logs_and_fsck(cloud):
     assert "serves http://" in cloud.run("logs").stdout
     s3 = cloud.client("s3")
-    s3.create_bucket(Bucket="b")
-    s3.put_object(Bucket="b", Key="k", Body=b"x" * 1000)
-    s3.put_object(Bucket="b", Key="large", Body=b"y" * 1000000)
+    s3.create_bucket(Bucket="bucket")
+    s3.put_object(Bucket="bucket", Key="k", Body=b"x" * 1000)
+    s3.put_object(Bucket="bucket", Key="large", Body=b"y" * 1000000)
     f = json.loads(cloud.run("fsck", "--json").stdout)
     assert f == {"bodies": 2, "bytes": 1001000, "missing": 0, "torn": 0, "orphans": 0, "unowned": 0}
+    cloud.run("down")
+    assert json.loads(cloud.run("fsck", "--json").stdout) == f
+    assert "2 bodies" in cloud.run("fsck").stdout
+    body = next(p for p in pathlib.Path(cloud.data, "bodies").rglob("*") if p.is_file())
+    body.write_bytes(b"z" + body.read_bytes()[1:])
+    assert json.loads(cloud.run("fsck", "--json", rc=1).stdout)["torn"] == 1
 
 
 def test_wrong_option_of_up_is_told(tmp_path):
