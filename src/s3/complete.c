@@ -340,7 +340,7 @@ static bool answer(struct call *c, const struct object *o) {
 	set_str(a, c->out, "Location", location(c));
 	set_str(a, c->out, "Bucket", call_bucket(c)->name);
 	set_str(a, c->out, "Key", o->key);
-	set_str(a, c->out, "ETag", str_printf(a, "\"" STR_FMT "\"", STR_ARG(o->etag)));
+	set_str(a, c->out, "ETag", etag_quoted(a, o->etag));
 	sum_show(a, c->out, &o->sum);
 	set_str(a, c->out, "VersionId", version_shown(call_bucket(c), o));
 	show_encryption(c, o->meta);

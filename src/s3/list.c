@@ -8,7 +8,7 @@ static void add_object(struct listing *l, struct val *out, const struct object *
 	struct val *v = append(a, list ? list : set(a, out, "Contents"));
 	set_str(a, v, "Key", listing_text(l, o->key));
 	set_int(a, v, "LastModified", o->modified);
-	set_str(a, v, "ETag", str_printf(a, "\"" STR_FMT "\"", STR_ARG(o->etag)));
+	set_str(a, v, "ETag", etag_quoted(a, o->etag));
 	show_sum_kind(a, v, &o->sum);
 	set_int(a, v, "Size", o->size);
 	set_str(a, v, "StorageClass", o->storage_class);

@@ -13,7 +13,7 @@ static void add_version(struct listing *l, struct val *out, const struct object 
 	set_int(a, v, "IsLatest", o->latest);
 	set_int(a, v, "LastModified", o->modified);
 	if (!o->marker) {
-		set_str(a, v, "ETag", str_printf(a, "\"" STR_FMT "\"", STR_ARG(o->etag)));
+		set_str(a, v, "ETag", etag_quoted(a, o->etag));
 		show_sum_kind(a, v, &o->sum);
 		set_int(a, v, "Size", o->size);
 		set_str(a, v, "StorageClass", o->storage_class);

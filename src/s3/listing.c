@@ -141,6 +141,7 @@ str listing_text(const struct listing *l, str s) {
 	if (!l->encoding.p || !s.p) {
 		return s;
 	}
+	static const char hex[] = "0123456789ABCDEF";
 	struct buf b = { .arena = l->c->arena };
 	for (size_t i = 0; i < s.n; i++) {
 		if (stays(s.p[i])) {
@@ -148,7 +149,9 @@ str listing_text(const struct listing *l, str s) {
 		} else if (s.p[i] == ' ') {
 			put_byte(&b, '+');
 		} else {
-			putf(&b, "%%%02X", (unsigned)(uint8_t)s.p[i]);
+			put_byte(&b, '%');
+			put_byte(&b, hex[(uint8_t)s.p[i] >> 4]);
+			put_byte(&b, hex[(uint8_t)s.p[i] & 15]);
 		}
 	}
 	return buf_str(&b);

@@ -72,10 +72,6 @@ static bool keep(struct arrival *w) {
 	return call_write(w->c, keep_work, w, w->body);
 }
 
-static str quoted(struct arena *a, str etag) {
-	return str_printf(a, "\"" STR_FMT "\"", STR_ARG(etag));
-}
-
 static bool begin(struct call *c, struct arrival *w) {
 	*w = (struct arrival){ .c = c };
 	return number_of_input(c, &w->p.number) && upload_of_input(c, call_db(c), &w->u);
@@ -91,7 +87,7 @@ static bool upload_part(struct call *c) {
 	if (!body_receive(c, &w.sum, w.body, part_max) || !keep(&w)) {
 		return false;
 	}
-	set_str(c->arena, c->out, "ETag", quoted(c->arena, w.sum.etag));
+	set_str(c->arena, c->out, "ETag", etag_quoted(c->arena, w.sum.etag));
 	show_encryption(c, w.u.meta);
 	if (w.sum.given || w.u.sum_kind >= 0) {
 		sum_show(c->arena, c->out, &w.sum.result);
@@ -159,7 +155,7 @@ static bool upload_part_copy(struct call *c) {
 		return false;
 	}
 	struct val *result = set(c->arena, c->out, "CopyPartResult");
-	set_str(c->arena, result, "ETag", quoted(c->arena, w.sum.etag));
+	set_str(c->arena, result, "ETag", etag_quoted(c->arena, w.sum.etag));
 	set_int(c->arena, result, "LastModified", w.p.modified);
 	if (w.u.sum_kind >= 0) {
 		sum_show(c->arena, result, &w.p.sum);
@@ -179,7 +175,7 @@ static void add_part(struct call *c, const struct upload *u, const struct part *
 	put_hex(&etag, p->md5);
 	set_int(a, v, "PartNumber", p->number);
 	set_int(a, v, "LastModified", p->modified);
-	set_str(a, v, "ETag", quoted(a, buf_str(&etag)));
+	set_str(a, v, "ETag", etag_quoted(a, buf_str(&etag)));
 	set_int(a, v, "Size", p->size);
 	if (u->sum_kind >= 0) {
 		sum_show(a, v, &p->sum);

@@ -9,7 +9,8 @@ struct writer {
 static void write_value(struct writer *w, const struct val *v, const char *name, const char *xmlns);
 
 static void open_tag(struct writer *w, const char *name, const char *xmlns) {
-	putf(w->b, "<%s", name);
+	put_byte(w->b, '<');
+	putz(w->b, name);
 	if (xmlns) {
 		putz(w->b, " xmlns=\"");
 		put_xml(w->b, str_from(xmlns));
@@ -18,7 +19,9 @@ static void open_tag(struct writer *w, const char *name, const char *xmlns) {
 }
 
 static void close_tag(struct writer *w, const char *name) {
-	putf(w->b, "</%s>", name);
+	put(w->b, S("</"));
+	putz(w->b, name);
+	put_byte(w->b, '>');
 }
 
 static bool is_flat(const struct val *v) {
