@@ -102,7 +102,7 @@ bool bootstrap_run(struct cloud *cloud, struct arena *a, str json, str *why) {
 		bool (*make)(struct cloud *cloud, struct arena *a, const struct val *v, str *why);
 	} parts[] = { { "accounts", make_account }, { "users", make_user }, { "buckets", make_bucket } };
 	struct val *file = val_new(a, &file_shape);
-	if (!json_read(a, file, json)) {
+	if (!str_trim(json).n || !json_read(a, file, json)) {
 		*why = S("it is not JSON of the form that docs/bootstrap.md describes");
 		return false;
 	}
