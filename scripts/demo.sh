@@ -31,9 +31,10 @@ finish() {
 trap finish EXIT
 
 step() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+# A command and what it says; the temporary folder is left out of both.
 run() {
-	printf '  $ %s\n' "$*"
-	"$@" 2>&1 | sed 's/^/    /'
+	printf '  $ %s\n' "$*" | sed "s#$work/##g; s#$top/##g"
+	"$@" 2>&1 | sed "s#$work/##g; s/^/    /"
 }
 expect() { # expect WANT GOT WHAT
 	if [ "$1" != "$2" ]; then
@@ -111,9 +112,9 @@ echo "  no difference"
 
 step "8. Down and up again: everything is still there"
 run aerostat down --data "$work/cloud"
-run aerostat fsck --data "$work/cloud"
 run aerostat up --data "$work/cloud" --port 0
 eval "$(aerostat env --data "$work/cloud")"
+run aerostat fsck --data "$work/cloud"
 aws s3 cp --only-show-errors "s3://$BUCKET_NAME/models/mnist_v1.pth" "$work/model.pth"
 cmp "$work/model.pth" "$work/project/models/model.pth"
 echo "  the model is the one that went up"
