@@ -95,7 +95,7 @@ struct service {
 	const struct op *ops; /* sorted by name */
 	size_t n_ops;
 	const struct error *errors; /* sorted by name; ends with a row whose name is NULL */
-	/* Query parameters that tell REST operations apart: "uploads", ...; ends with NULL, and is NULL if there are none. */
+	/* Query parameters that tell REST operations apart ("uploads"); ends with NULL, is NULL if there are none. */
 	const char *const *decisive;
 };
 

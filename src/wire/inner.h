@@ -40,7 +40,7 @@ struct labels {
 	size_t n;
 };
 bool uri_match(const char *uri, str path, struct labels *out);
-/* The next parameter of that name in a raw query, from *at on: its raw value, empty if it has none. *at goes past it. */
+/* The next parameter of that name in a raw query, from *at on: its raw value, or empty. *at goes past it. */
 bool param_find(str query, str name, size_t *at, str *value);
 
 /* RFC 9110 has a date that cannot be read ignored; what is given back as it came need not be one. */

@@ -8,9 +8,9 @@
 /* Which operation of s a REST request is for: by method, path, query and headers; NULL if none. The most specific wins:
  * more literal query parameters in its uri, then more required members found in the query string and the headers
  * (?uploadId=, x-amz-copy-source). "?lifecycle=" is "?lifecycle"; parameters that no operation of the service knows do
- * not matter, but one that names a sub-resource (?torrent) which no operation of this method and path has gives NULL: it
- * never falls back to the plain one. path is raw (escaped) and starts with '/'; for S3 a virtual-host bucket has already
- * been put in front. */
+ * not matter, but one that names a sub-resource (?torrent) which no operation of this method and path has gives NULL:
+ * it never falls back to the plain one. path is raw (escaped) and starts with '/'; for S3 a virtual-host bucket has
+ * already been put in front. */
 const struct op *rest_route(const struct service *s, const struct head *h, str path);
 
 /* What came: a request or a response. */
@@ -37,8 +37,8 @@ struct response {
 };
 void response_write(struct response *r, const struct val *v, const struct wire *w, str request_id);
 
-/* Event streams (application/vnd.amazon.eventstream), the writer: one event of the output's event-stream member, such as
- * the child "Records" of SelectObjectContent's Payload. An output itself (a value without a member) goes out as the
+/* Event streams (application/vnd.amazon.eventstream), the writer: one event of the output's event-stream member, such
+ * as the child "Records" of SelectObjectContent's Payload. An output itself (a value without a member) goes out as the
  * "initial-response" that the JSON and CBOR services begin with. */
 void event_write(struct buf *b, const struct val *event, enum proto proto);
 /* An exception event. */

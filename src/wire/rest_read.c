@@ -115,7 +115,7 @@ static bool needs_body(const struct shape *shape) {
 	return false;
 }
 
-/* The root names what a document is; root NULL: anything will do. An empty body is read where nothing has to be in it. */
+/* The root names what a document is; root NULL: anything will do. */
 static bool read_document(struct arena *a, struct val *v, enum proto proto, str body, const char *root) {
 	return proto == P_RESTXML ? xml_read_as(a, v, body, root, NULL) : json_read(a, v, body);
 }

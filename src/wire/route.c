@@ -127,8 +127,8 @@ static bool header_has(const struct head *h, str name) {
 	return false;
 }
 
-/* How many required members the query and the headers have, less those that the headers lack. A parameter that is lacking
- * rules out an operation which nothing but that parameter names. */
+/* How many required members the query and the headers have, less those that the headers lack. A parameter that is
+ * lacking rules out an operation which nothing but that parameter names. */
 static bool required_found(const struct op *op, const struct head *h, bool named, int *out) {
 	*out = 0;
 	for (size_t i = 0; op->in && i < op->in->n; i++) {

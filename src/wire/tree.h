@@ -1,5 +1,5 @@
-/* JSON as it stands, for documents that no shape describes (policies). RFC 8259, strict: UTF-8, no duplicate names, at most
- * 64 levels. */
+/* JSON as it stands, for documents that no shape describes (policies). RFC 8259, strict: UTF-8, no duplicate names,
+ * at most 64 levels. */
 #pragma once
 
 #include "base/buf.h"

@@ -1,4 +1,5 @@
 """The probe (probe.c), its values as CBOR, and random values of a shape."""
+
 import datetime
 import os
 import string
@@ -19,9 +20,28 @@ def build_probe(out):
     if not os.path.exists(lib):
         sys.exit(f"{lib} is not there: make first")
     flags = os.environ.get("PROBE_CFLAGS", "-O2 -g").split()
-    subprocess.run([os.environ.get("CC", "gcc"), "-std=gnu11", "-D_GNU_SOURCE", *flags, "-I" + os.path.join(ROOT, "src"), "-o", path,
-                    os.path.join(ROOT, "tests/wire/probe.c"), lib, "-Wl,--as-needed", "-lcrypto", "-lsqlite3", "-lexpat",
-                    "-lpcre2-8", "-lz", "-lm", "-pthread"], check=True)
+    subprocess.run(
+        [
+            os.environ.get("CC", "gcc"),
+            "-std=gnu11",
+            "-D_GNU_SOURCE",
+            *flags,
+            "-I" + os.path.join(ROOT, "src"),
+            "-o",
+            path,
+            os.path.join(ROOT, "tests/wire/probe.c"),
+            lib,
+            "-Wl,--as-needed",
+            "-lcrypto",
+            "-lsqlite3",
+            "-lexpat",
+            "-lpcre2-8",
+            "-lz",
+            "-lm",
+            "-pthread",
+        ],
+        check=True,
+    )
     return path
 
 
@@ -47,8 +67,15 @@ class Probe:
 
 # --- values
 
+
 def head(major, n):
-    for info, limit, form in ((None, 24, None), (24, 1 << 8, ">B"), (25, 1 << 16, ">H"), (26, 1 << 32, ">I"), (27, 1 << 64, ">Q")):
+    for info, limit, form in (
+        (None, 24, None),
+        (24, 1 << 8, ">B"),
+        (25, 1 << 16, ">H"),
+        (26, 1 << 32, ">I"),
+        (27, 1 << 64, ">Q"),
+    ):
         if n < limit:
             return bytes([major << 5 | n]) if form is None else bytes([major << 5 | info]) + struct.pack(form, n)
     raise ValueError(n)
@@ -58,9 +85,13 @@ def encode(shape, v):
     """A value as the probe takes it."""
     kind = shape.type_name
     if kind == "structure":
-        return head(5, len(v)) + b"".join(head(3, len(k.encode())) + k.encode() + encode(shape.members[k], x) for k, x in v.items())
+        return head(5, len(v)) + b"".join(
+            head(3, len(k.encode())) + k.encode() + encode(shape.members[k], x) for k, x in v.items()
+        )
     if kind == "map":
-        return head(5, len(v)) + b"".join(head(3, len(k.encode())) + k.encode() + encode(shape.value, x) for k, x in v.items())
+        return head(5, len(v)) + b"".join(
+            head(3, len(k.encode())) + k.encode() + encode(shape.value, x) for k, x in v.items()
+        )
     if kind == "list":
         return head(4, len(v)) + b"".join(encode(shape.member, x) for x in v)
     if kind in ("string", "character"):
@@ -135,19 +166,20 @@ class Random:
         return text if where is None else text.strip() or "x"
 
     def time(self, shape, where):
-        second = self.rng.randint(0 if self.proto == "smithy-rpc-v2-cbor" else -10**9, 4 * 10**9)
+        second = self.rng.randint(0 if self.proto == "smithy-rpc-v2-cbor" else -(10**9), 4 * 10**9)
         exact = self.answer and where is None and shape.serialization.get("timestampFormat") != "rfc822"
         return datetime.datetime.fromtimestamp(second, UTC) + datetime.timedelta(
-            milliseconds=self.rng.randrange(1000) if exact else 0)
+            milliseconds=self.rng.randrange(1000) if exact else 0
+        )
 
     def number(self, shape):
         r, kind = self.rng, shape.type_name
         if shape.serialization.get("name") == "Content-Length":
             return r.randint(0, 10**6)
         if kind == "integer":
-            return r.choice([0, -1, 2**31 - 1, -2**31, r.randint(-1000, 1000)])
+            return r.choice([0, -1, 2**31 - 1, -(2**31), r.randint(-1000, 1000)])
         if kind == "long":
-            return r.choice([0, 2**53, -2**40, 2**63 - 1, r.randint(-1000, 10**12)])
+            return r.choice([0, 2**53, -(2**40), 2**63 - 1, r.randint(-1000, 10**12)])
         if self.proto == "smithy-rpc-v2-cbor" and kind == "float":
             return r.choice([0.5, -2.25, 1024.0])
         odd = [float("inf"), float("-inf"), float("nan")] if r.random() < 0.1 else []
@@ -183,7 +215,10 @@ class Random:
             return [x for x in got if x not in (None, {}, [])]
         if kind == "map":
             letters = TOKEN if where == "headers" else TEXT
-            keys = [r.choice(shape.key.enum) if shape.key.enum else self.pick(letters, 1, 8).strip() or "k" for _ in range(r.randint(1, 2))]
+            keys = [
+                r.choice(shape.key.enum) if shape.key.enum else self.pick(letters, 1, 8).strip() or "k"
+                for _ in range(r.randint(1, 2))
+            ]
             got = {k: self.value(shape.value, depth + 1, where) for k in keys}
             return {k: x for k, x in got.items() if x not in (None, {}, [])}
         if kind in ("string", "character"):

@@ -1,6 +1,6 @@
 /* The codec for tests/wire/roundtrip.py, over stdin and stdout. A request is a line of words "COMMAND SERVICE OPERATION
- * PROTO" and parts; an answer is parts. A list of parts is its count as a line, then each part: its length as a line, its
- * bytes. Values travel as CBOR under the names of the API reference. */
+ * PROTO" and parts; an answer is parts. A list of parts is its count as a line, then each part: its length as a line,
+ * its bytes. Values travel as CBOR under the names of the API reference. */
 #include "wire/fault.h"
 #include "wire/rest.h"
 

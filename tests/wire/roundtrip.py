@@ -5,7 +5,9 @@
     client    our client's writer writes a request, botocore writes the same one
     event     event streams, one event at a time
     fault     error envelopes
-No difference is allowed. --n values a direction and operation, --seed, --only SERVICE[.OPERATION], --show N differences."""
+No difference is allowed. --n values a direction and operation, --seed, --only SERVICE[.OPERATION], --show N of them.
+"""
+
 import argparse
 import collections
 import json
@@ -69,7 +71,9 @@ class Bench:
         """A text that is the whole body is not empty: that would be none."""
         if om.input_shape is None:
             return {}
-        params, payload = codec.Random(rng, proto, False).value(om.input_shape), om.input_shape.serialization.get("payload")
+        params, payload = codec.Random(rng, proto, False).value(om.input_shape), om.input_shape.serialization.get(
+            "payload"
+        )
         if params.get(payload) == "":
             params[payload] = "text"
         return params
@@ -78,7 +82,9 @@ class Bench:
     def streaming(shape):
         """The payload member if its bytes are streamed past the codec."""
         name = shape.serialization.get("payload") if shape is not None else None
-        streams = name and (shape.members[name].serialization.get("streaming") or shape.members[name].serialization.get("eventstream"))
+        streams = name and (
+            shape.members[name].serialization.get("streaming") or shape.members[name].serialization.get("eventstream")
+        )
         return name if streams else None
 
     def request(self, what, om, rng):
@@ -86,19 +92,26 @@ class Bench:
         params = self.request_params(om, proto, rng)
         method, target, headers, body = self.serialize(om, proto, params)
         lines = "".join(f"{k}: {v}\r\n" for k, v in headers.items())
-        routed, trouble, value = self.probe.ask("read", what[0], what[1], proto, method.encode(), target.encode(), lines.encode(),
-                                                body, b"")
+        routed, trouble, value = self.probe.ask(
+            "read", what[0], what[1], proto, method.encode(), target.encode(), lines.encode(), body, b""
+        )
         if shape is not None:
             want = {k: v for k, v in params.items() if k != self.streaming(shape)}
             got = codec.norm(codec.decode(value) if not trouble else trouble)
-            self.check(what + ("request",), self.lower_meta(shape, codec.norm(want)), got, (method, target, headers, body))
+            self.check(
+                what + ("request",), self.lower_meta(shape, codec.norm(want)), got, (method, target, headers, body)
+            )
         if proto in REST:
             self.check(what + ("route",), self.routes_to(om), routed.decode(), (method, target))
 
     @staticmethod
     def lower_meta(shape, params):
         """A list in a header cannot be empty."""
-        return {k: v for k, v in params.items() if not (v == [] and shape.members[k].serialization.get("location") == "header")}
+        return {
+            k: v
+            for k, v in params.items()
+            if not (v == [] and shape.members[k].serialization.get("location") == "header")
+        }
 
     @staticmethod
     def routes_to(om):
@@ -106,7 +119,9 @@ class Bench:
         if om.name == "ListDirectoryBuckets":
             return "ListBuckets"
         alike = [n for n in om.service_model.operation_names if om.service_model.operation_model(n).http == om.http]
-        return next((n for n in alike if om.deprecated and not om.service_model.operation_model(n).deprecated), om.name)
+        return next(
+            (n for n in alike if om.deprecated and not om.service_model.operation_model(n).deprecated), om.name
+        )
 
     # --- the client's requests
 
@@ -119,10 +134,20 @@ class Bench:
         value = codec.encode(shape, params) if shape is not None else b""
         got = self.probe.ask("request", what[0], what[1], proto, value)
         path, _, query = target.partition("?")
-        want = [method, path, sorted(urllib.parse.parse_qsl(query, True)), self.headers_of(headers, shape),
-                self.body_of(proto, body, shape)]
-        ours = [got[0].decode(), got[1].decode(), sorted(urllib.parse.parse_qsl(got[2].decode(), True)),
-                self.headers_of(self.lines(got[3]), shape), self.body_of(proto, got[4], shape)]
+        want = [
+            method,
+            path,
+            sorted(urllib.parse.parse_qsl(query, True)),
+            self.headers_of(headers, shape),
+            self.body_of(proto, body, shape),
+        ]
+        ours = [
+            got[0].decode(),
+            got[1].decode(),
+            sorted(urllib.parse.parse_qsl(got[2].decode(), True)),
+            self.headers_of(self.lines(got[3]), shape),
+            self.body_of(proto, got[4], shape),
+        ]
         self.check(what + ("client",), codec.norm(want), codec.norm(ours), (target, headers, body, got))
 
     @staticmethod
@@ -132,10 +157,16 @@ class Bench:
     @staticmethod
     def headers_of(headers, shape):
         """Those that say something: not the type of a body of XML or plain text, which botocore leaves out."""
-        bound = {m.serialization.get("name", "").lower() for m in (shape.members.values() if shape is not None else ())
-                 if m.serialization.get("location") == "header"}
-        return {k.lower(): v.replace(".000Z", "Z") for k, v in headers.items() if k.lower() != "content-type" or "content-type" in bound or "amz-json" in v
-                or "cbor" in v}
+        bound = {
+            m.serialization.get("name", "").lower()
+            for m in (shape.members.values() if shape is not None else ())
+            if m.serialization.get("location") == "header"
+        }
+        return {
+            k.lower(): v.replace(".000Z", "Z")
+            for k, v in headers.items()
+            if k.lower() != "content-type" or "content-type" in bound or "amz-json" in v or "cbor" in v
+        }
 
     def body_of(self, proto, body, shape):
         payload = shape.serialization.get("payload") if shape is not None else None
@@ -151,7 +182,7 @@ class Bench:
 
     @staticmethod
     def number_of(text):
-        """1e+22 and 10000000000000000000000 are one number, and so are 2.0 and 2; 12:00:00Z and 12:00:00.000Z one time."""
+        """1e+22 and 10000000000000000000000 are one number, as 2.0 and 2; 12:00:00Z and 12:00:00.000Z are one time."""
         try:
             return codec.norm(float(text)) if text.strip() == text and text[:1] in "-0123456789" else text
         except ValueError:
@@ -164,7 +195,11 @@ class Bench:
 
     def response(self, what, om, rng):
         service, op, proto, shape = *what, om.output_shape
-        if proto not in REST and shape is not None and any(m.serialization.get("eventstream") for m in shape.members.values()):
+        if (
+            proto not in REST
+            and shape is not None
+            and any(m.serialization.get("eventstream") for m in shape.members.values())
+        ):
             return  # all of it goes out as events
         value = codec.Random(rng, proto, True).value(shape) if shape is not None else {}
         payload = shape.serialization.get("payload") if shape is not None else None
@@ -172,10 +207,14 @@ class Bench:
         if plain and payload in value and shape.members[payload].type_name == "blob":
             value[payload] = b"bytes"  # which botocore shows as text
         value = {k: v for k, v in value.items() if k != self.streaming(shape)}
-        status, lines, body, back = self.probe.ask("response", service, op, proto, codec.encode(shape, value) if shape is not None else b"")
+        status, lines, body, back = self.probe.ask(
+            "response", service, op, proto, codec.encode(shape, value) if shape is not None else b""
+        )
         headers = HeadersDict(self.lines(lines))
         parser = botocore.parsers.create_parser(proto)
-        parsed = parser.parse({"status_code": int(status), "headers": headers, "body": body, "context": {"operation_name": op}}, shape)
+        parsed = parser.parse(
+            {"status_code": int(status), "headers": headers, "body": body, "context": {"operation_name": op}}, shape
+        )
         parsed.pop("ResponseMetadata", None)
         for v in parsed.values():
             if isinstance(v, dict) and "Events" in v:
@@ -193,7 +232,12 @@ class Bench:
             if value.get(payload) == "":
                 value.pop(payload)
             again = {k: v for k, v in again.items() if v != "" or k in value or om.name != "GetBucketLocation"}
-            self.check(what + ("reread",), codec.norm({k: v for k, v in value.items() if k not in status_members}), codec.norm(again), (headers, body))
+            self.check(
+                what + ("reread",),
+                codec.norm({k: v for k, v in value.items() if k not in status_members}),
+                codec.norm(again),
+                (headers, body),
+            )
 
     def undo(self, om, parsed, body, want):
         """What botocore does outside its parsers, or shows without being told."""
@@ -219,23 +263,39 @@ class Bench:
 
     def events(self, what, om, rng):
         proto, shape = what[2], om.output_shape
-        stream = next((k for k, m in shape.members.items() if m.serialization.get("eventstream")), None) if shape is not None else None
+        stream = (
+            next((k for k, m in shape.members.items() if m.serialization.get("eventstream")), None)
+            if shape is not None
+            else None
+        )
         if not stream:
             return
         events = shape.members[stream]
         if proto not in REST:
             value = codec.Random(rng, proto, True).value(shape)
-            data, = self.probe.ask("event", what[0], what[1], proto, codec.encode(shape, value))
+            (data,) = self.probe.ask("event", what[0], what[1], proto, codec.encode(shape, value))
             got = self.unframe(data)[0].to_response_dict()
-            self.check(what + ("event",), ("initial-response", codec.norm(value)),
-                       (got["headers"][":event-type"], codec.norm(codec.decode(got["body"]) if "cbor" in proto else json.loads(got["body"]))), data)
+            self.check(
+                what + ("event",),
+                ("initial-response", codec.norm(value)),
+                (
+                    got["headers"][":event-type"],
+                    codec.norm(codec.decode(got["body"]) if "cbor" in proto else json.loads(got["body"])),
+                ),
+                data,
+            )
         for kind, event in events.members.items():
             if event.metadata.get("exception"):
                 continue
             value = codec.Random(rng, proto, True).value(event)
-            value.update({k: codec.Random(rng, proto, True).value(m) for k, m in event.members.items()
-                          if m.serialization.get("eventpayload")})
-            data, = self.probe.ask("event", what[0], what[1], proto, codec.encode(shape, {stream: {kind: value}}))
+            value.update(
+                {
+                    k: codec.Random(rng, proto, True).value(m)
+                    for k, m in event.members.items()
+                    if m.serialization.get("eventpayload")
+                }
+            )
+            (data,) = self.probe.ask("event", what[0], what[1], proto, codec.encode(shape, {stream: {kind: value}}))
             parser = botocore.parsers.create_parser(proto)._event_stream_parser
             got = [parser.parse(e.to_response_dict(), events) for e in self.unframe(data)]
             self.check(what + ("event",), [codec.norm({kind: value})], codec.norm(got), data)
@@ -250,13 +310,20 @@ class Bench:
         """Every error that the service declares, one that it does not, and a message that means harm."""
         shapes = sm.error_shapes if proto != "ec2" else []
         for code, name in [(e.error_code, e.name) for e in shapes] + [("SomeCode", "SomeCode")]:
-            for message in ("It's \"so\" <b>&amp;</b> é😀", "", "]]></Message>\\\" \r\n"):
+            for message in ('It\'s "so" <b>&amp;</b> é😀', "", ']]></Message>\\" \r\n'):
                 lines, body, back, text = self.probe.ask("fault", service, op, proto, name.encode(), message.encode())
                 parser = botocore.parsers.create_parser(proto)
-                got = parser.parse({"status_code": 400, "headers": HeadersDict(self.lines(lines)), "body": body}, None)["Error"]
+                got = parser.parse(
+                    {"status_code": 400, "headers": HeadersDict(self.lines(lines)), "body": body}, None
+                )["Error"]
                 what = (service, name, proto, "fault")
                 query = proto in ("query", "ec2", "rest-xml") or "awsQueryCompatible" in sm.metadata
-                self.check(what, (code if query else name, message or None), (got["Code"], got["Message"] or None), (lines, body))
+                self.check(
+                    what,
+                    (code if query else name, message or None),
+                    (got["Code"], got["Message"] or None),
+                    (lines, body),
+                )
                 self.check(what, (code if query else name, message), (back.decode(), text.decode()), (lines, body))
 
     # --- all
