@@ -1,6 +1,6 @@
-/* Access control lists: who owns, who is granted what. Kept as a document (JSON of GetBucketAcl's answer), of a bucket as
- * its configuration "acl", of an object among its headers as "acl". They do not act yet. (docs: Amazon S3 User Guide,
- * "Access control list (ACL) overview", "Controlling ownership of objects".) */
+/* Access control lists: who owns, who is granted what. Kept as a document (JSON of GetBucketAcl's answer), of a
+ * bucket as its configuration "acl", of an object among its headers as "acl". They do not act yet. (docs: Amazon S3
+ * User Guide, "Access control list (ACL) overview", "Controlling ownership of objects".) */
 #pragma once
 
 #include "s3/rows.h"

@@ -1,4 +1,5 @@
-/* How a bucket comes to be and goes, for the operations and for whoever makes buckets beside them (bootstrap, jobs). */
+/* How a bucket comes to be and goes, for the operations and for whoever makes buckets beside them (bootstrap,
+ * jobs). */
 #pragma once
 
 #include "s3/rows.h"
@@ -14,6 +15,6 @@ struct bucket_birth {
 	str tags; /* a kept document; absent: none */
 };
 
-/* In a work: a bucket that no one has the name of yet, with all four blocks of public access set, as AWS makes them since
- * April 2023. Its id, or 0: the database failed. */
+/* In a work: a bucket that no one has the name of yet, with all four blocks of public access set, as AWS makes them
+ * since April 2023. Its id, or 0: the database failed. */
 int64_t bucket_insert(struct db *db, const struct bucket_birth *b);

@@ -1,4 +1,5 @@
-/* The configurations that a bucket has several of, each with an id: metrics, analytics, inventory, intelligent tiering. */
+/* The configurations that a bucket has several of, each with an id: metrics, analytics, inventory, intelligent
+ * tiering. */
 #include "s3/config.h"
 #include "s3/listing.h"
 #include "s3/meta.h"

@@ -144,13 +144,3 @@ const struct val *config_value(struct call *c, struct db *db, const char *kind, 
 	}
 	return v;
 }
-
-str config_of(struct call *c, const char *kind) {
-	return config_get(call_db(c), c->arena, call_bucket(c)->id, kind, S(""));
-}
-
-bool config_says(str document, const char *name, const char *value) {
-	AUTO_ARENA a = { 0 };
-	size_t at;
-	return str_find(document, str_printf(&a, "\"%s\":\"%s\"", name, value), &at);
-}

@@ -1,5 +1,5 @@
-/* The sub-resources of a bucket (lifecycle, tagging, cors, ...): what their files share. A document is kept as the JSON of
- * its value, one a kind. Its kind is the name of the sub-resource in the query string. */
+/* The sub-resources of a bucket (lifecycle, tagging, cors, ...): what their files share. A document is kept as the
+ * JSON of its value, one a kind. Its kind is the name of the sub-resource in the query string. */
 #pragma once
 
 #include "s3/rows.h"
@@ -31,17 +31,12 @@ str config_write(struct arena *a, const struct val *document);
 /* Nothing there: the fault with the bucket's name beside it. */
 bool config_missing(struct call *c, const struct fault *none, const char *sentence);
 
-/* What is kept, as a value of the shape that this operation answers with (of its payload, where it has one). NULL: nothing.
- * db: the call's snapshot, or the committer's in a work. */
+/* What is kept, as a value of the shape that this operation answers with (of its payload, where it has one). NULL:
+ * nothing. db: the call's snapshot, or the committer's in a work. */
 const struct val *config_value(struct call *c, struct db *db, const char *kind, const char *get_op);
 /* An empty value of that shape, to fill and keep. */
 struct val *config_new(struct call *c, const char *get_op);
 
-/* What the caller's bucket has, from the call's snapshot; absent: nothing. */
-str config_of(struct call *c, const char *kind);
-/* A plain look into a small document that Aerostat wrote: whether it says "name":"value". */
-bool config_says(str document, const char *name, const char *value);
-
-/* Checks Content-MD5 and x-amz-checksum-* of a whole body; face.check_body. Fails: InvalidRequest when the operation must
- * have one and has none, InvalidDigest, BadDigest. */
+/* Checks Content-MD5 and x-amz-checksum-* of a whole body; face.check_body. Fails: InvalidRequest when the
+ * operation must have one and has none, InvalidDigest, BadDigest. */
 bool config_check_body(struct call *c, str body);

@@ -45,8 +45,8 @@ static bool owner_expected(struct call *c, const struct bucket *b) {
 	return str_eq(want, b->account) ? true : fail(c, &access_denied, "Access Denied");
 }
 
-/* Clients that speak to an address or to a name of the user's own reach every region through it, so only Amazon's regional
- * names are held to theirs. */
+/* Clients that speak to an address or to a name of the user's own reach every region through it, so only Amazon's
+ * regional names are held to theirs. */
 static bool right_region(struct call *c, const struct bucket *b) {
 	if (!c->host_region.n || str_eq(c->host_region, b->region)) {
 		return true;

@@ -1,7 +1,7 @@
 #include "s3/rows.h"
 
-/* Every text here is bound as bytes (s), so that it compares as bytes. Ids are never used twice: a row that still names a
- * bucket or an upload that went can not be taken for another's. */
+/* Every text here is bound as bytes (s), so that it compares as bytes. Ids are never used twice: a row that still
+ * names a bucket or an upload that went can not be taken for another's. */
 const struct store_table s3_tables[] = {
 	{ .schema = "CREATE TABLE IF NOT EXISTS bucket("
 		    "id INTEGER PRIMARY KEY AUTOINCREMENT,"

@@ -6,21 +6,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from aerostat import OTHER_KEY, ROOT_KEY, path_of
+from buckets import refused
 
 
 def fresh():
     return "b-" + uuid.uuid4().hex
-
-
-def refused(call, code, status=None):
-    """The call fails with this code; gives the error."""
-    with pytest.raises(ClientError) as e:
-        call()
-    r = e.value.response
-    assert r["Error"]["Code"] == code, r
-    if status:
-        assert r["ResponseMetadata"]["HTTPStatusCode"] == status
-    return r["Error"]
 
 
 # --- create

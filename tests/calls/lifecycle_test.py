@@ -1,4 +1,4 @@
-"""Lifecycle configurations: round trips of every form, AWS's refusals with their sentences, the default minimum size."""
+"""Lifecycle configurations: round trips of every form, AWS's refusals, the default minimum size."""
 import base64
 import datetime
 import hashlib
