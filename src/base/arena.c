@@ -16,10 +16,11 @@
 #define SANITIZED 0
 #endif
 
-enum { BLOCK_SIZE = 8 * 1024, ALIGN = 16 };
+enum { BLOCK_SIZE = 8 * 1024, ALIGN = 16, SPARE_MAX = 16 };
 
 struct block {
 	struct block *next;
+	size_t size;
 	_Alignas(ALIGN) char bytes[];
 };
 
@@ -50,13 +51,33 @@ void heap_free(void *p) {
 }
 
 static struct block *block_new(struct arena *a, size_t size) {
-	struct block *b = heap_alloc(sizeof(*b) + size);
+	struct block *b = size == BLOCK_SIZE ? a->spare : NULL;
+	if (b) {
+		a->spare = b->next;
+		a->n_spare--;
+	} else {
+		b = malloc(sizeof(*b) + size);
+		if (!b) {
+			bug("out of memory for %zu bytes", size);
+		}
+		b->size = size;
+	}
 	b->next = a->blocks;
 	a->blocks = b;
 	return b;
 }
 
-void *arena_alloc(struct arena *a, size_t size) {
+static void block_free(struct arena *a, struct block *b) {
+	if (b->size == BLOCK_SIZE && !SANITIZED && a->n_spare < SPARE_MAX) {
+		b->next = a->spare;
+		a->spare = b;
+		a->n_spare++;
+	} else {
+		free(b);
+	}
+}
+
+void *arena_raw(struct arena *a, size_t size) {
 	if (size > SIZE_MAX / 2) {
 		bug("an allocation of %zu bytes", size);
 	}
@@ -73,6 +94,12 @@ void *arena_alloc(struct arena *a, size_t size) {
 	return p;
 }
 
+void *arena_alloc(struct arena *a, size_t size) {
+	void *p = arena_raw(a, size);
+	memset(p, 0, size);
+	return p;
+}
+
 struct arena_mark arena_mark(const struct arena *a) {
 	return (struct arena_mark){ a->blocks, a->at, a->end, a->deferred };
 }
@@ -86,10 +113,7 @@ void arena_reset(struct arena *a, struct arena_mark m) {
 	while (a->blocks != m.blocks) {
 		struct block *b = a->blocks;
 		a->blocks = b->next;
-		free(b);
-	}
-	if (m.at) {
-		memset(m.at, 0, (size_t)((m.end == a->end ? a->at : m.end) - m.at));
+		block_free(a, b);
 	}
 	a->at = m.at;
 	a->end = m.end;
@@ -97,6 +121,12 @@ void arena_reset(struct arena *a, struct arena_mark m) {
 
 void arena_free(struct arena *a) {
 	arena_reset(a, (struct arena_mark){ 0 });
+	while (a->spare) {
+		struct block *b = a->spare;
+		a->spare = b->next;
+		free(b);
+	}
+	a->n_spare = 0;
 }
 
 void arena_defer(struct arena *a, void (*fn)(void *p), void *p) {

@@ -14,6 +14,8 @@ struct arena {
 	struct block *blocks;
 	char *at, *end;
 	struct deferred *deferred;
+	struct block *spare; /* blocks of the usual size that a reset has set free, for the next use */
+	size_t n_spare;
 };
 
 struct arena_mark {
@@ -23,6 +25,7 @@ struct arena_mark {
 };
 
 void *arena_alloc(struct arena *a, size_t size); /* zeroed, aligned to 16 */
+void *arena_raw(struct arena *a, size_t size); /* the same, not zeroed: for what is filled at once */
 void arena_free(struct arena *a); /* runs what was deferred, last first; the arena is usable again */
 
 struct arena_mark arena_mark(const struct arena *a);

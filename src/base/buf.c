@@ -6,7 +6,7 @@
 char *buf_room(struct buf *b, size_t n) {
 	if (b->cap - b->n < n) {
 		size_t cap = b->cap * 2 > b->n + n ? b->cap * 2 : b->n + n + 128;
-		char *p = arena_alloc(b->arena, cap);
+		char *p = arena_raw(b->arena, cap);
 		if (b->n) {
 			memcpy(p, b->p, b->n);
 		}

@@ -11,7 +11,7 @@ static char lower(char c) {
 }
 
 bool str_ieq(str a, str b) {
-	if (a.n != b.n) {
+	if (a.n != b.n || (a.n && ((a.p[0] ^ b.p[0]) & ~0x20))) {
 		return false;
 	}
 	for (size_t i = 0; i < a.n; i++) {
@@ -70,7 +70,8 @@ str str_skip(str s, size_t n) {
 }
 
 str str_lower(struct arena *a, str s) {
-	char *p = arena_alloc(a, s.n + 1);
+	char *p = arena_raw(a, s.n + 1);
+	p[s.n] = '\0';
 	for (size_t i = 0; i < s.n; i++) {
 		p[i] = lower(s.p[i]);
 	}
@@ -108,7 +109,8 @@ bool str_utf8(str s) {
 }
 
 str str_dup(struct arena *a, str s) {
-	char *p = arena_alloc(a, s.n + 1);
+	char *p = arena_raw(a, s.n + 1);
+	p[s.n] = '\0';
 	if (s.n) {
 		memcpy(p, s.p, s.n);
 	}
@@ -116,7 +118,8 @@ str str_dup(struct arena *a, str s) {
 }
 
 char *str_z(struct arena *a, str s) {
-	char *p = arena_alloc(a, s.n + 1);
+	char *p = arena_raw(a, s.n + 1);
+	p[s.n] = '\0';
 	if (s.n) {
 		memcpy(p, s.p, s.n);
 	}
@@ -129,7 +132,7 @@ str str_printf(struct arena *a, const char *fmt, ...) {
 	int n = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
 	size_t size = n > 0 ? (size_t)n : 0;
-	char *p = arena_alloc(a, size + 1);
+	char *p = arena_raw(a, size + 1);
 	va_start(ap, fmt);
 	vsnprintf(p, size + 1, fmt, ap);
 	va_end(ap);
@@ -193,7 +196,7 @@ bool base64_decode(struct arena *a, str s, str *out) {
 		return false;
 	}
 	size_t pad = s.n == 0 ? 0 : s.p[s.n - 1] != '=' ? 0 : s.p[s.n - 2] != '=' ? 1 : 2;
-	char *p = arena_alloc(a, s.n / 4 * 3 + 1);
+	char *p = arena_raw(a, s.n / 4 * 3 + 1);
 	size_t n = 0;
 	uint32_t w = 0;
 	for (size_t i = 0; i < s.n; i++) {
@@ -233,7 +236,7 @@ bool hex_decode(struct arena *a, str s, str *out) {
 }
 
 static str decode(struct arena *a, str s, char plus) {
-	char *d = arena_alloc(a, s.n + 1);
+	char *d = arena_raw(a, s.n + 1);
 	size_t n = 0;
 	for (size_t i = 0; i < s.n; i++) {
 		int hi = s.p[i] == '%' && i + 2 < s.n ? hex_digit(s.p[i + 1]) : -1;
@@ -245,6 +248,7 @@ static str decode(struct arena *a, str s, char plus) {
 			d[n++] = s.p[i] == '+' ? plus : s.p[i];
 		}
 	}
+	d[n] = '\0';
 	return (str){ s.p ? d : NULL, n };
 }
 

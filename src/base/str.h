@@ -26,7 +26,7 @@ static inline bool str_eq(str a, str b) {
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 static inline bool str_is(str a, const char *z) {
-	return str_eq(a, str_from(z));
+	return a.n == 0 ? !z || !*z : z && a.p[0] == z[0] && str_eq(a, str_from(z));
 }
 
 bool str_ieq(str a, str b); /* ASCII letters alike in both cases */

@@ -194,6 +194,9 @@ static bool decisive_find(const struct service *s, str query, struct decisive *o
 static int fitness(const struct op *op, const struct head *h, str path, const struct decisive *decisive) {
 	struct labels labels;
 	str literals = literals_of(op);
+	if (literals.n && !h->query.n) {
+		return -1;
+	}
 	int named = literals_found(literals, h->query), required;
 	if (named < 0 || !uri_match(op->uri, path, &labels) || !required_found(op, h, named > 0, &required)) {
 		return -1;
