@@ -55,8 +55,9 @@ static bool append_bodies(struct store *s, struct batch *b) {
 	for (size_t i = 0; i < b->n; i++) {
 		const struct work *w = b->jobs[i]->work;
 		for (size_t k = 0; k < w->n_blobs; k++) {
-			small[n] = w->blobs[k];
-			n += is_small(w->blobs[k]);
+			if (is_small(w->blobs[k])) {
+				small[n++] = w->blobs[k];
+			}
 		}
 	}
 	int rc = segment_append(s, small, count);
@@ -252,7 +253,7 @@ static void run_batch(struct store *s, struct batch *b) {
 			fail_small(b, done, -EIO);
 		}
 	}
-	if (appended && !lasting && s->segment == segment) {
+	if (appended && !lasting && s->segment == segment && s->segment_recorded <= start) {
 		segment_rewind(s, start);
 	}
 	atomic_fetch_add(&s->works, (int64_t)b->n);

@@ -30,8 +30,21 @@ struct db {
 	void *owner;
 };
 
+/* Of a failed write or sync of the WAL the connection itself does not tell the errno (3.40), but the file does. */
+static int errno_of(struct db *db) {
+	sqlite3_file *wal = NULL;
+	int e = 0, code = sqlite3_extended_errcode(db->conn);
+	if (code == SQLITE_IOERR_WRITE || code == SQLITE_IOERR_FSYNC || code == SQLITE_IOERR_TRUNCATE) {
+		sqlite3_file_control(db->conn, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+		if (wal && wal->pMethods) {
+			wal->pMethods->xFileControl(wal, SQLITE_FCNTL_LAST_ERRNO, &e);
+		}
+	}
+	return e ? e : sqlite3_system_errno(db->conn);
+}
+
 static int error_of(struct db *db, int rc) {
-	int e = sqlite3_system_errno(db->conn);
+	int e = db->conn ? errno_of(db) : 0;
 	switch (rc & 0xff) {
 	case SQLITE_FULL: return -ENOSPC;
 	case SQLITE_IOERR: return e == ENOSPC || e == EDQUOT || e == EFBIG ? -ENOSPC : -EIO;
