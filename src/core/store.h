@@ -21,8 +21,8 @@ struct store_table {
 	const char *blob_ids; /* SELECT of the blob ids that this table keeps, or NULL; for fsck and the sweep */
 };
 
-/* tables ends with a zeroed row and must live as long as the store. 0, -EBUSY: another server has this folder, -EPROTONOSUPPORT: data of a newer version,
- * -errno; *why says it in a sentence. Sweeps what no row names. */
+/* tables ends with a zeroed row and must live as long as the store. 0, -EBUSY: another server has this folder,
+ * -EPROTONOSUPPORT: data of a newer version, -errno; *why says it in a sentence. Sweeps what no row names. */
 int store_open(struct arena *a, struct store **out, const char *dir, const struct store_table *tables, str *why);
 void store_close(struct store *s); /* waits for works in progress */
 
