@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Requests with odd keys, queries, headers and bodies, signed by botocore's own signers (chunked bodies are signed here)
+"""Requests with odd keys, queries, headers and bodies, signed by botocore's signers (chunked bodies are signed here)
 and verified by the program's code (probe.c); each also with one thing changed, which must be refused.
 --n requests a signer, --seed, --show N differences. O names the folder of the build."""
 
