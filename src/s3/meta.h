@@ -20,7 +20,7 @@ str meta_get(str meta, const char *name); /* names lower case, user metadata wit
 
 /* What a request may ask of an object that is not served: SSE-KMS, SSE-C, object lock, appending. Fails. */
 bool extras_of_input(struct call *c);
-/* The kept headers of a copy: those of from, but for the redirect, the encryption and the ACL, which are the input's. */
+/* The kept headers of a copy: those of from, but redirect, encryption and ACL, which are the input's. */
 bool meta_of_copy(struct call *c, str from, str *out); /* Fails: InvalidRedirectLocation */
 
 /* STANDARD if the input has none. Fails: InvalidStorageClass. */
