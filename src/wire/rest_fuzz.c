@@ -31,12 +31,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 	struct pick p;
 	struct head h;
 	size_t used;
-	pick_shape(data, size, P_RESTXML | P_RESTJSON, &p);
+	bool picked = pick_shape(data, size, P_RESTXML | P_RESTJSON, &p);
 	if (size > 4 && head_read(&a, (str){ (const char *)data + 4, size - 4 }, &h, &used) == HEAD_OK) {
 		str body = { (const char *)data + 4 + used, size - 4 - used };
 		route(&a, service_find("s3"), &h, body);
 		route(&a, service_find("sagemaker-runtime"), &h, body);
-		reread(&a, p.wire.op, p.wire.service, &h, body);
+		if (picked) {
+			reread(&a, p.wire.op, p.wire.service, &h, body);
+		}
 	}
 	arena_free(&a);
 	return 0;

@@ -113,7 +113,7 @@ str text_clean(struct arena *a, str s) {
 	struct buf b = { .arena = a };
 	for (size_t n; s.n; s = str_skip(s, n)) {
 		unsigned char c = (unsigned char)s.p[0];
-		n = character(s);
+		n = c < 0x80 ? 1 : character(s);
 		bool noncharacter = n == 3 && c == 0xef && (uint8_t)s.p[1] == 0xbf && (uint8_t)s.p[2] >= 0xbe;
 		if (n == 0 || noncharacter || (c < 0x20 && c != '\t' && c != '\n' && c != '\r')) {
 			putz(&b, "\xef\xbf\xbd");
