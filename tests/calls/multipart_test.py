@@ -252,8 +252,8 @@ def test_abort(server, plain, bucket):
     assert u.abort()["ResponseMetadata"]["HTTPStatusCode"] == 204
     for call in (u.abort, u.complete):
         refused(call, "NoSuchUpload",
-                "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted "
-                "or completed.")
+                "The specified upload does not exist. The upload ID may be invalid, or the upload may have been "
+                "aborted or completed.")
     refused(plain.list_parts, "NoSuchUpload", **u.args)
     assert "Uploads" not in plain.list_multipart_uploads(Bucket=bucket)
     assert fsck(server) == 0
