@@ -87,11 +87,16 @@ static int create_work(struct db *db, void *arg) {
 	return db_error(db);
 }
 
+static bool tags_of_input(struct call *c, str *out) {
+	str header = get_str(c->in, "Tagging");
+	return !header.n || (tags_of_header(c, header, out) && must_allow(c, "s3:PutObjectTagging"));
+}
+
 static bool create_multipart_upload(struct call *c) {
 	struct creation w = { .c = c };
 	struct upload *u = &w.u;
 	if (!extras_of_input(c) || !meta_of_input(c, &u->meta) || !class_of_input(c, &u->storage_class) ||
-	    !tags_of_header(c, get_str(c->in, "Tagging"), &u->tags) || !sum_of_input(c, u)) {
+	    !tags_of_input(c, &u->tags) || !sum_of_input(c, u)) {
 		return false;
 	}
 	u->bucket = call_bucket(c)->id;

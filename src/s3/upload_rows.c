@@ -83,7 +83,7 @@ void upload_insert(struct db *db, struct arena *a, struct upload *u) {
 	       "INSERT INTO upload(bucket, key, initiated, upload_id, storage_class, sum_kind, sum_composite, account,"
 	       " tags, meta) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	       "isissiisss", u->bucket, u->key, u->initiated, S(""), u->storage_class, (int64_t)u->sum_kind,
-	       (int64_t)u->sum_composite, u->account, present(u->tags), present(u->meta));
+	       (int64_t)u->sum_composite, present(u->account), present(u->tags), present(u->meta));
 	u->id = db_last_rowid(db);
 	u->upload_id = make_id(a, u->bucket, u->key, u->initiated, u->id);
 	db_run(db, "UPDATE upload SET upload_id = ? WHERE id = ?", "si", u->upload_id, u->id);
