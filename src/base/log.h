@@ -1,4 +1,5 @@
-/* The log: one line an event, to stderr or the file that stderr was made. A breakage is logged once, where it arises. */
+/* The log: one line an event, to stderr or the file that stderr was made. A breakage is logged once, where it
+ * arises. */
 #pragma once
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };

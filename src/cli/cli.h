@@ -1,4 +1,5 @@
-/* The toolkit, aerostat: one file a verb. Exit codes: 0 done, 1 refused or failed (one sentence on stderr), 2 wrong usage. */
+/* The toolkit, aerostat: one file a verb. Exit codes: 0 done, 1 refused or failed (one sentence on stderr), 2 wrong
+ * usage. */
 #pragma once
 
 #include "base/buf.h"

@@ -77,6 +77,15 @@ void keys_changed(struct cloud *cloud) {
 	arena_free(&cache->arena);
 }
 
+void keys_finish(struct cloud *cloud) {
+	if (cloud->keys) {
+		arena_free(&cloud->keys->arena);
+		pthread_mutex_destroy(&cloud->keys->mutex);
+		heap_free(cloud->keys);
+		cloud->keys = NULL;
+	}
+}
+
 static struct key_cache *cache_of(struct cloud *cloud) {
 	if (!cloud->keys) {
 		cloud->keys = heap_alloc(sizeof(*cloud->keys));

@@ -10,8 +10,8 @@ struct address {
 };
 
 /* AWS's names (BUCKET.s3.REGION.amazonaws.com, s3-REGION, dualstack, fips, SERVICE.REGION, ACCOUNT.SERVICE...), and
- * [BUCKET.]s3[.REGION].localhost, BUCKET.localhost. An IP address, localhost or any other name tells nothing. The host may
- * carry a port. Slices point into host, which is lower-cased in the arena. */
+ * [BUCKET.]s3[.REGION].localhost, BUCKET.localhost. An IP address, localhost or any other name tells nothing. The
+ * host may carry a port. Slices point into host, which is lower-cased in the arena. */
 struct address address_of_host(struct arena *a, str host);
 
 bool region_plausible(str s); /* xx-yyyy-1 */

@@ -1,5 +1,5 @@
-/* One API call: what came in, what goes out, who asks. Everything in it lives until the reply is sent. Handlers see a tree
- * with the names of the API reference and never a wire; only S3 object bodies are streamed past it. */
+/* One API call: what came in, what goes out, who asks. Everything in it lives until the reply is sent. Handlers see
+ * a tree with the names of the API reference and never a wire; only S3 object bodies are streamed past it. */
 #pragma once
 
 #include "auth/payload.h"
@@ -88,7 +88,8 @@ struct face {
 	const char *name; /* botocore's name */
 	const struct route *const *tables; /* NULL-terminated; each ends with a zeroed row */
 	const struct store_table *store; /* its tables, ends with a zeroed row; may be NULL */
-	/* Checks a whole body (not a streamed one) before it is parsed: Content-MD5, checksum headers. Fails. May be NULL. */
+	/* Checks a whole body (not a streamed one) before it is parsed: Content-MD5, checksum headers. Fails. May
+	 * be NULL. */
 	bool (*check_body)(struct call *c, str body);
 };
 

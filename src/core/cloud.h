@@ -42,6 +42,7 @@ int user_create(struct cloud *cloud, str account, str name, const struct key *ke
 /* False: nobody has this key. The strings are in the arena. */
 bool key_find(struct cloud *cloud, struct arena *a, str access_key, struct key *out);
 void keys_changed(struct cloud *cloud);
+void keys_finish(struct cloud *cloud); /* at the end */
 /* The canonical id and display name of an account, as S3 shows owners. False: no such account. */
 bool account_owner(struct db *db, struct arena *a, str account, str *canonical_id, str *display_name);
 /* The root key of an account, for env. */
@@ -49,6 +50,12 @@ bool account_root_key(struct cloud *cloud, struct arena *a, str account, struct 
 
 /* --- the meter (core/meter.c): what was used, priced by whoever asks --- */
 extern const struct store_table meter_tables[];
-void meter_add(struct cloud *cloud, str account, str region, const char *usage, const char *operation, str resource,
-	       int64_t quantity);
+struct usage {
+	str account, region;
+	str type; /* AWS's usage type without the region's prefix: "Requests-Tier1" */
+	str operation; /* "PutObject" */
+	str resource; /* its ARN; absent: none */
+	int64_t quantity;
+};
+void meter_add(struct cloud *cloud, const struct usage *u);
 void meter_flush(struct cloud *cloud); /* to the store; called every few seconds and at the end */

@@ -1,5 +1,5 @@
-/* The record of decisions: who asked to do what to which resource, and what came out. Bounded: the newest ones are kept in
- * memory; all in one process. */
+/* The record of decisions: who asked to do what to which resource, and what came out. Bounded: the newest ones are
+ * kept in memory; all in one process. */
 #pragma once
 
 #include "base/clock.h"

@@ -121,7 +121,8 @@ static str scope_element(str credential, int n) {
 	return (str){ 0 };
 }
 
-/* Service and region of the credential scope, whatever else may be wrong with it: the service says how faults are told. */
+/* Service and region of the credential scope, whatever else may be wrong with it: the service says how faults are
+ * told. */
 static void peek_scope(struct call *c) {
 	const struct head *h = &c->x->head;
 	str header = head_get(h, "authorization"), credential = { 0 }, rest;

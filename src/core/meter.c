@@ -1,5 +1,5 @@
-/* The meter: what was used, by account, region, usage type, operation and resource, summed an hour at a time. Counted in
- * memory and written to the store every few seconds; a crash loses at most those. */
+/* The meter: what was used, by account, region, usage type, operation and resource, summed an hour at a time.
+ * Counted in memory and written to the store every few seconds; a crash loses at most those. */
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/lock.h"
@@ -16,8 +16,8 @@ const struct store_table meter_tables[] = {
 enum { COUNTERS_MAX = 1024, HOUR_MS = 3600000 };
 
 struct counter {
-	int64_t hour, quantity;
-	str account, region, usage, operation, resource;
+	int64_t hour;
+	struct usage use;
 	uint64_t hash;
 };
 
@@ -36,20 +36,21 @@ static uint64_t mix(uint64_t h, str s) {
 }
 
 static bool same(const struct counter *a, const struct counter *b) {
-	return a->hash == b->hash && a->hour == b->hour && str_eq(a->account, b->account) &&
-	       str_eq(a->region, b->region) && str_eq(a->usage, b->usage) && str_eq(a->operation, b->operation) &&
-	       str_eq(a->resource, b->resource);
+	const struct usage *u = &a->use, *v = &b->use;
+	return a->hash == b->hash && a->hour == b->hour && str_eq(u->account, v->account) &&
+	       str_eq(u->region, v->region) && str_eq(u->type, v->type) && str_eq(u->operation, v->operation) &&
+	       str_eq(u->resource, v->resource);
 }
 
 static void keep(const struct counter *c) {
 	struct arena *a = &meter.arena;
-	meter.all[meter.n] = *c;
 	struct counter *k = &meter.all[meter.n++];
-	k->account = str_dup(a, c->account);
-	k->region = str_dup(a, c->region);
-	k->usage = str_dup(a, c->usage);
-	k->operation = str_dup(a, c->operation);
-	k->resource = str_dup(a, c->resource.p ? c->resource : S(""));
+	*k = *c;
+	k->use.account = str_dup(a, c->use.account);
+	k->use.region = str_dup(a, c->use.region);
+	k->use.type = str_dup(a, c->use.type);
+	k->use.operation = str_dup(a, c->use.operation);
+	k->use.resource = str_dup(a, c->use.resource);
 }
 
 /* False: there is no room for one more. */
@@ -60,7 +61,7 @@ static bool count(const struct counter *c) {
 	}
 	for (size_t i = 0; i < meter.n; i++) {
 		if (same(&meter.all[i], c)) {
-			meter.all[i].quantity += c->quantity;
+			meter.all[i].use.quantity += c->use.quantity;
 			return true;
 		}
 	}
@@ -71,16 +72,10 @@ static bool count(const struct counter *c) {
 	return true;
 }
 
-void meter_add(struct cloud *cloud, str account, str region, const char *usage, const char *operation, str resource,
-	       int64_t quantity) {
-	struct counter c = { .hour = clock_now() / HOUR_MS,
-			     .quantity = quantity,
-			     .account = account,
-			     .region = region,
-			     .usage = str_from(usage),
-			     .operation = str_from(operation),
-			     .resource = resource };
-	c.hash = mix(mix(mix(mix(14695981039346656037u, account), c.usage), c.operation), resource);
+void meter_add(struct cloud *cloud, const struct usage *u) {
+	struct counter c = { .hour = clock_now() / HOUR_MS, .use = *u };
+	c.use.resource = u->resource.p ? u->resource : S("");
+	c.hash = mix(mix(mix(mix(14695981039346656037u, u->account), u->type), u->operation), u->resource);
 	if (!count(&c)) {
 		meter_flush(cloud);
 		count(&c);
@@ -95,12 +90,12 @@ struct flush {
 static int write_counters(struct db *db, void *arg) {
 	const struct flush *f = arg;
 	for (size_t i = 0; i < f->n; i++) {
-		const struct counter *c = &f->all[i];
+		const struct usage *u = &f->all[i].use;
 		int64_t rc = db_run(db,
 				    "INSERT INTO usage VALUES(?, ?, ?, ?, ?, ?, ?) ON CONFLICT"
 				    " DO UPDATE SET quantity = quantity + excluded.quantity",
-				    "ittttsi", c->hour, c->account, c->region, c->usage, c->operation, c->resource,
-				    c->quantity);
+				    "ittttsi", f->all[i].hour, u->account, u->region, u->type, u->operation,
+				    u->resource, u->quantity);
 		if (rc < 0) {
 			return (int)rc;
 		}

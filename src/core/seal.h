@@ -1,4 +1,5 @@
-/* Secrets at rest: AES-256-GCM under a key file of mode 0600 in the data folder. A stolen database alone tells nothing. */
+/* Secrets at rest: AES-256-GCM under a key file of mode 0600 in the data folder. A stolen database alone tells
+ * nothing. */
 #pragma once
 
 #include "base/buf.h"

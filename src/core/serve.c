@@ -3,6 +3,7 @@
 #include "base/rand.h"
 #include "core/cloud.h"
 #include "core/gzip.h"
+#include "core/hoist.h"
 #include "core/identify.h"
 #include "core/reply.h"
 
@@ -82,8 +83,21 @@ static bool bad_token(struct call *c) {
 			       "The security token included in the request is invalid.");
 }
 
+/* SigV2 of the query services signs a POST in parameters of its form. */
+static bool parse_form(struct call *c, str body) {
+	enum auth_style style = identify_style(c);
+	if (c->auth.way != AUTH_ANONYMOUS || (style != AUTH_EC2 && style != AUTH_QUERY) ||
+	    !str_is(c->x->head.method, "POST")) {
+		return true;
+	}
+	return auth_parse_form(c->arena, body, style, &c->auth, &c->refusal);
+}
+
 static bool authenticate(struct call *c, str body) {
 	struct key key;
+	if (!parse_form(c, body)) {
+		return false;
+	}
 	if (c->auth.way == AUTH_ANONYMOUS) {
 		return is_s3(c) ? true : no_credentials(c);
 	}
@@ -106,26 +120,11 @@ static bool authenticate(struct call *c, str body) {
 		return bad_token(c);
 	}
 	c->who = key.who;
+	hoist_headers(c);
 	return true;
 }
 
 /* --- what is asked --- */
-
-static const struct route *find_route(const struct call *c) {
-	for (const struct face *const *f = c->cloud->faces; *f; f++) {
-		if (strcmp((*f)->name, c->service->name) != 0) {
-			continue;
-		}
-		for (const struct route *const *t = (*f)->tables; *t; t++) {
-			for (const struct route *r = *t; r->op; r++) {
-				if (strcmp(r->op, c->op->name) == 0) {
-					return r;
-				}
-			}
-		}
-	}
-	return NULL;
-}
 
 static const struct face *face_of(const struct call *c) {
 	const struct face *const *f = c->cloud->faces;
@@ -133,6 +132,18 @@ static const struct face *face_of(const struct call *c) {
 		f++;
 	}
 	return *f;
+}
+
+static const struct route *find_route(const struct call *c) {
+	const struct face *f = face_of(c);
+	for (const struct route *const *t = f ? f->tables : NULL; t && *t; t++) {
+		for (const struct route *r = *t; r->op; r++) {
+			if (r->op[0] == c->op->name[0] && strcmp(r->op, c->op->name) == 0) {
+				return r;
+			}
+		}
+	}
+	return NULL;
 }
 
 static bool route_call(struct call *c, str body) {
@@ -311,7 +322,12 @@ static str meter_resource(const struct call *c) {
 static void account_for(struct call *c) {
 	if (c->route && c->route->usage && !c->refusal.fault) {
 		str owner = c->resource.account.n ? c->resource.account : c->who.account;
-		meter_add(c->cloud, owner, c->region, c->route->usage, c->op->name, meter_resource(c), 1);
+		meter_add(c->cloud, &(struct usage){ .account = owner,
+						     .region = c->region,
+						     .type = str_from(c->route->usage),
+						     .operation = str_from(c->op->name),
+						     .resource = meter_resource(c),
+						     .quantity = 1 });
 	}
 }
 

@@ -218,5 +218,7 @@ int main(int argc, char **argv) {
 	if (cloud.store) {
 		store_close(cloud.store);
 	}
+	keys_finish(&cloud);
+	arena_free(&process);
 	return ok ? 0 : 1;
 }

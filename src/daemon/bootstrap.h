@@ -3,6 +3,6 @@
 
 #include "core/cloud.h"
 
-/* Makes what the JSON names and is not there. False: *why says in a sentence what is wrong with it; what came before it in
- * the file has been made. */
+/* Makes what the JSON names and is not there. False: *why says in a sentence what is wrong with it; what came
+ * before it in the file has been made. */
 bool bootstrap_run(struct cloud *cloud, struct arena *a, str json, str *why);

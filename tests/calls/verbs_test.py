@@ -40,7 +40,7 @@ def cloud(tmp_path):
     c = Cloud(tmp_path)
     c.run("up", "--port", "0")
     yield c
-    subprocess.run([AEROSTAT, "down", "--data", c.data], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
+    subprocess.run([AEROSTAT, "down", "--data", c.data], capture_output=True, timeout=60)
 
 
 def test_up_prints_what_a_user_needs(tmp_path):
@@ -110,7 +110,7 @@ def test_status(cloud):
 
 def test_env_points_a_shell_at_it(cloud):
     script = 'eval "$("$1" env --data "$2")" && echo "$AWS_ENDPOINT_URL $AWS_ACCESS_KEY_ID $AWS_REGION $AWS_DATA_PATH"'
-    out = subprocess.run(["sh", "-c", script, "sh", AEROSTAT, cloud.data], stdout=subprocess.PIPE, text=True, check=True)
+    out = subprocess.run(["sh", "-c", script, "sh", AEROSTAT, cloud.data], capture_output=True, text=True, check=True)
     url, key, region, extras = out.stdout.split()
     assert url.startswith("http://127.0.0.1:") and key.startswith("AKIA") and region == "us-east-1"
     assert os.path.exists(os.path.join(extras, "s3/2006-03-01/service-2.sdk-extras.json"))
@@ -134,7 +134,8 @@ def test_clock_moves_what_the_service_dates_and_not_signatures(cloud):
     assert json.loads(cloud.run("clock", "--json").stdout)["offsetSeconds"] == 0
 
 
-@pytest.mark.parametrize("args", [("advance", "90"), ("advance", "-1d"), ("set", "yesterday"), ("advance", "99999999w")])
+@pytest.mark.parametrize("args", [("advance", "90"), ("advance", "-1d"), ("set", "yesterday"),
+                                  ("advance", "99999999w")])
 def test_clock_refuses_in_a_sentence(cloud, args):
     done = cloud.run("clock", *args, rc=1)
     assert done.stderr.count("\n") == 1

@@ -1,0 +1,48 @@
+#include "core/hoist.h"
+
+static bool is_credential(str name) {
+	static const char *const names[] = { "x-amz-algorithm",     "x-amz-credential", "x-amz-date",
+					     "x-amz-expires",       "x-amz-signature",  "x-amz-signedheaders",
+					     "x-amz-security-token" };
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (str_is(name, names[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool plain(str value) {
+	for (size_t i = 0; i < value.n; i++) {
+		if ((unsigned char)value.p[i] < 0x20 || value.p[i] == 0x7f) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void add(struct arena *a, struct head *h, str name, str value) {
+	struct header *all = NEWS(a, struct header, h->n + 1);
+	memcpy(all, h->headers, h->n * sizeof(*all));
+	all[h->n] = (struct header){ name, value };
+	h->headers = all;
+	h->n++;
+}
+
+void hoist_headers(struct call *c) {
+	struct head *h = &c->x->head;
+	str item, name, value, rest = h->query;
+	if (c->proto != P_RESTXML || (c->auth.way != AUTH_V4_QUERY && c->auth.way != AUTH_V2_QUERY)) {
+		return;
+	}
+	while (rest.n && h->n < HEADERS_MAX) {
+		str_cut(rest, '&', &item, &rest);
+		str_cut(item, '=', &name, &value);
+		name = str_lower(c->arena, url_decode(c->arena, name));
+		value = url_decode(c->arena, value.p ? value : S(""));
+		if (str_starts(name, S("x-amz-")) && !is_credential(name) && plain(name) && plain(value) &&
+		    !head_get(h, name.p).p) {
+			add(c->arena, h, name, value);
+		}
+	}
+}

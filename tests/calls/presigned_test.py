@@ -1,0 +1,71 @@
+"""Presigned URLs: what their query carries for headers, what they are good for, and SigV2 of the query services."""
+import base64
+import hashlib
+import hmac
+import time
+import urllib.request
+from urllib.parse import quote, urlencode
+
+import botocore.auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+from aerostat import REGION, ROOT_KEY
+
+
+def presigned(server, method, path, params):
+    """A V4 URL whose query has more than the credentials."""
+    request = AWSRequest(method, server.url + path + "?" + urlencode(params))
+    botocore.auth.S3SigV4QueryAuth(Credentials(ROOT_KEY.access, ROOT_KEY.secret), "s3", REGION, 60).add_auth(request)
+    return request.url[len(server.url):]
+
+
+def test_metadata_in_the_query_is_kept(server, s3, bucket):
+    target = presigned(server, "PUT", f"/{bucket}/k", {"x-amz-meta-colour": "blue", "x-amz-storage-class": "STANDARD_IA"})
+    reply = server.request("PUT", target, body=b"body", signed=False)
+    assert reply.status == 200, reply
+    head = s3.head_object(Bucket=bucket, Key="k")
+    assert head["Metadata"] == {"colour": "blue"} and head["StorageClass"] == "STANDARD_IA"
+
+
+def test_a_checksum_in_the_query_is_checked(server, bucket):
+    wrong = base64.b64encode(hashlib.sha256(b"other").digest()).decode()
+    target = presigned(server, "PUT", f"/{bucket}/k", {"x-amz-checksum-sha256": wrong})
+    reply = server.request("PUT", target, body=b"body", signed=False)
+    assert (reply.status, reply.code) == (400, "BadDigest")
+
+
+def test_a_parameter_that_was_not_signed_is_no_header(server, bucket):
+    target = presigned(server, "PUT", f"/{bucket}/k", {}) + "&x-amz-meta-colour=red"
+    reply = server.request("PUT", target, body=b"body", signed=False)
+    assert (reply.status, reply.code) == (403, "SignatureDoesNotMatch")
+
+
+def test_line_ends_do_not_come_in_by_the_query(server, s3, bucket):
+    target = presigned(server, "PUT", f"/{bucket}/k", {"x-amz-meta-a": "x\r\nx-amz-meta-b: y"})
+    assert server.request("PUT", target, body=b"body", signed=False).status == 200
+    assert s3.head_object(Bucket=bucket, Key="k")["Metadata"] == {}
+
+
+def sigv2_form(server, secret):
+    params = {"Action": "GetCallerIdentity", "Version": "2011-06-15", "AWSAccessKeyId": ROOT_KEY.access,
+              "SignatureVersion": "2", "SignatureMethod": "HmacSHA256",
+              "Timestamp": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+    query = "&".join(f"{quote(k, safe='-_.~')}={quote(v, safe='-_.~')}" for k, v in sorted(params.items()))
+    text = f"POST\nsts.amazonaws.com\n/\n{query}"
+    params["Signature"] = base64.b64encode(hmac.new(secret.encode(), text.encode(), hashlib.sha256).digest()).decode()
+    headers = {"Host": "sts.amazonaws.com", "Content-Type": "application/x-www-form-urlencoded"}
+    request = urllib.request.Request(server.url + "/", urlencode(params).encode(), headers)
+    return urllib.request.urlopen(request)
+
+
+def test_sigv2_of_a_query_service(server):
+    assert b"arn:aws:iam::123456789012:root" in sigv2_form(server, ROOT_KEY.secret).read()
+
+
+def test_sigv2_of_a_query_service_with_another_secret(server):
+    try:
+        sigv2_form(server, "wrong")
+        raise AssertionError("it was let in")
+    except urllib.error.HTTPError as e:
+        assert e.code == 403 and b"SignatureDoesNotMatch" in e.read()
