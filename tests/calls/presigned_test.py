@@ -21,7 +21,8 @@ def presigned(server, method, path, params):
 
 
 def test_metadata_in_the_query_is_kept(server, s3, bucket):
-    target = presigned(server, "PUT", f"/{bucket}/k", {"x-amz-meta-colour": "blue", "x-amz-storage-class": "STANDARD_IA"})
+    params = {"x-amz-meta-colour": "blue", "x-amz-storage-class": "STANDARD_IA"}
+    target = presigned(server, "PUT", f"/{bucket}/k", params)
     reply = server.request("PUT", target, body=b"body", signed=False)
     assert reply.status == 200, reply
     head = s3.head_object(Bucket=bucket, Key="k")
