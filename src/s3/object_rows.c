@@ -80,21 +80,13 @@ bool object_find(struct db *db, struct arena *a, struct object *o) {
 	return found;
 }
 
-static void forget_parts(struct db *db, int64_t upload) {
-	AUTO_QUERY q = db_query(db, "SELECT blob FROM part WHERE upload = ? AND blob <> 0", "i", upload);
-	while (query_step(q)) {
-		blob_forget(db, query_int(q, 0));
-	}
-	db_run(db, "DELETE FROM part WHERE upload = ?", "i", upload);
-}
-
 void object_remove(struct db *db, struct arena *a, const struct object *o) {
 	(void)a;
 	if (o->blob) {
 		blob_forget(db, o->blob);
 	}
 	if (o->upload) {
-		forget_parts(db, o->upload);
+		parts_forget(db, o->upload);
 	}
 	db_run(db, "DELETE FROM object WHERE bucket = ? AND key = ? AND seq = ?", "isi", o->bucket, o->key, o->seq);
 }
