@@ -7,7 +7,6 @@ top=$PWD
 out=$top/${O:-out}
 scripts/venv.sh
 PATH=$out:$top/.venv/bin:$PATH
-python=$(command -v python3)
 lacks() {
 	echo "The demo needs $1: it could not be had from PyPI for .venv, and this machine has none of its own." >&2
 	exit 1
@@ -17,9 +16,21 @@ for tool in aws curl; do
 		lacks $tool
 	fi
 done
-if ! "$python" -c 'import boto3' 2>/dev/null; then
-	lacks boto3
-fi
+boto=
+for python in "$top/.venv/bin/python3" /usr/bin/python3 python3; do
+	boto=$("$python" -c 'import boto3; print(boto3.__version__)' 2>/dev/null) && break
+done
+[ -n "$boto" ] || lacks boto3
+# Older ones do not know AWS_ENDPOINT_URL: they would leave us and go to AWS itself.
+least() { # least VERSION MIN: 2.9.19 2.13 is no
+	[ "$(printf '%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]
+}
+cli=$(aws --version 2>&1 | sed -n 's#^aws-cli/\([0-9.]*\).*#\1#p')
+case $cli in
+1.*) least "$cli" 1.29 || lacks "an AWS CLI of 1.29 or newer, not $cli" ;;
+*) least "$cli" 2.13 || lacks "an AWS CLI of 2.13 or newer, not $cli" ;;
+esac
+least "$boto" 1.28 || lacks "a boto3 of 1.28 or newer, not $boto"
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/aerostat-demo.XXXXXX")
 finish() {
@@ -30,11 +41,15 @@ finish() {
 }
 trap finish EXIT
 
-step() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+bold= plain=
+if [ -t 1 ]; then
+	bold=$'\033[1m' plain=$'\033[0m'
+fi
+step() { printf '\n%s\n' "$bold$*$plain"; }
 # A command and what it says; the temporary folder is left out of both.
 run() {
 	printf '  $ %s\n' "$*" | sed "s#$work/##g; s#$top/##g"
-	"$@" 2>&1 | sed "s#$work/##g; s/^/    /"
+	"$@" 2>&1 | sed "s#[./]*$work/##g; s/^/    /"
 }
 expect() { # expect WANT GOT WHAT
 	if [ "$1" != "$2" ]; then
