@@ -8,7 +8,7 @@
 /* A batch ends at any of these; a transaction at the last. */
 enum { BATCH_WORKS = 256, BATCH_BYTES = 8 << 20, TRANSACTION_ROWS = 8192 };
 /* Pages of WAL at which the keeper is asked to checkpoint, and at which the committer does it by itself. */
-enum { WAL_SOFT = 4000, WAL_HARD = 12000 };
+enum { WAL_SOFT = 1000, WAL_HARD = 4000 };
 enum { FORGOTTEN_MUCH = SEGMENT_SIZE / 16 };
 
 struct batch {
