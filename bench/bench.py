@@ -14,6 +14,7 @@ import hmac
 import json
 import os
 import pathlib
+import resource
 import shutil
 import socket
 import statistics
@@ -295,6 +296,25 @@ def listing(run, server, keys):
         run.replay(server, f'{name} of {keys} keys', [sign(port, 'GET', '/list', query)], 1, run.count(400))
 
 
+def idle_connections(server, n=4000):
+    """Resident memory with so many idle connections that each have had an answer."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, n + 200), hard))
+    opened = []
+    try:
+        for _ in range(min(n, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 150)):
+            s = socket.create_connection(('127.0.0.1', server.port), 30)
+            s.sendall(f'GET / HTTP/1.1\r\nhost: 127.0.0.1:{server.port}\r\n\r\n'.encode())
+            s.recv(4096)
+            opened.append(s)
+        time.sleep(0.5)
+        return len(opened), rss_mib(server.pid)
+    finally:
+        for s in opened:
+            s.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
 def md5_rate():
     data, began = os.urandom(64 * MiB), time.process_time()
     for _ in range(4):
@@ -375,6 +395,7 @@ def main():
         facts['start_ms'] = ours.start()
         time.sleep(0.3)
         facts['rss'] = rss_mib(ours.pid)
+        facts['connections'], facts['rss_connections'] = idle_connections(ours)
         ours.stop()
         times = []
         for _ in range(5):
@@ -414,6 +435,7 @@ def main():
         ratios(run)
         goals = verdicts(run, facts)
         print(f"\nRSS after all this {facts['rss_after']:.1f} MiB")
+        print(f"RSS with {facts['connections']} idle connections {facts['rss_connections']:.1f} MiB")
         if 'moto_rss' in facts:
             print(f"moto: {facts['moto_rss']:.0f} MiB, {facts['moto_start_ms']:.0f} ms to its first answer")
         if args.json:

@@ -25,6 +25,11 @@ struct piece {
 	size_t n;
 };
 
+struct reply {
+	long length;
+	int last;
+};
+
 static struct {
 	int port;
 	size_t count, heads_n;
@@ -103,18 +108,29 @@ static int send_all(int fd, struct piece head, struct piece body) {
 	return 0;
 }
 
-static long content_length(const char *head, const char *end) {
-	static const char name[] = "\ncontent-length:";
-	for (const char *p = head; p + sizeof(name) < end; p++) {
-		if (*p == '\n' && strncasecmp(p, name, sizeof(name) - 1) == 0) {
-			return atol(p + sizeof(name) - 1);
+/* What follows "\nNAME:" in the head; NULL if there is no such line. */
+static const char *find(const char *head, const char *end, const char *name) {
+	size_t n = strlen(name);
+	for (const char *p = head; p + n + 2 < end; p++) {
+		if (*p == '\n' && strncasecmp(p + 1, name, n) == 0 && p[n + 1] == ':') {
+			return p + n + 2;
 		}
 	}
-	return 0;
+	return NULL;
 }
 
-/* The status, or 0 when the connection was closed. */
-static int receive(int fd, char *buf, size_t cap, long *length) {
+static long content_length(const char *head, const char *end) {
+	const char *value = find(head, end, "content-length");
+	return value ? atol(value) : 0;
+}
+
+static int closes(const char *head, const char *end) {
+	const char *value = find(head, end, "connection");
+	return value && strncasecmp(value + strspn(value, " "), "close", 5) == 0;
+}
+
+/* The status, or 0 when the connection was closed; r->last: it was the last reply of this connection. */
+static int receive(int fd, char *buf, size_t cap, struct reply *r) {
 	size_t got = 0;
 	for (;;) {
 		ssize_t n = recv(fd, buf + got, cap - got - 1, 0);
@@ -127,8 +143,8 @@ static int receive(int fd, char *buf, size_t cap, long *length) {
 		if (!end) {
 			continue;
 		}
-		*length = content_length(buf, end);
-		long left = *length - (long)(got - (size_t)(end + 4 - buf));
+		*r = (struct reply){ content_length(buf, end), closes(buf, end) };
+		long left = r->length - (long)(got - (size_t)(end + 4 - buf));
 		while (left > 0) {
 			n = recv(fd, buf + 4096, (size_t)left < cap - 4096 ? (size_t)left : cap - 4096, 0);
 			if (n <= 0) {
@@ -146,18 +162,17 @@ static void *work(void *arg) {
 	int fd = dial();
 	(void)arg;
 	while ((i = atomic_fetch_add(&load.next, 1)) < load.count) {
-		long length = 0;
+		struct reply r = { 0 };
 		double began = now();
-		int status =
-			send_all(fd, load.heads[i % load.heads_n], load.body) == 0 ? receive(fd, buf, cap, &length) : 0;
+		int status = send_all(fd, load.heads[i % load.heads_n], load.body) == 0 ? receive(fd, buf, cap, &r) : 0;
 		load.micros[i] = (uint32_t)((now() - began) * 1e6);
 		if (status / 100 != 2) {
 			if (atomic_fetch_add(&load.errors, 1) == 0) {
 				fprintf(stderr, "load: first bad answer %d: %.300s\n", status, buf);
 			}
 		}
-		atomic_fetch_add(&load.bytes, (size_t)length);
-		if (status == 0) {
+		atomic_fetch_add(&load.bytes, (size_t)r.length);
+		if (status == 0 || r.last) {
 			close(fd);
 			fd = dial();
 		}
