@@ -1,5 +1,5 @@
-"""What was asked for and what was acknowledged, by key. A key has one writer, so at most one change is in flight: after a
-crash it must be in the state of its last acknowledged change, or of the one after that."""
+"""What was asked for and what was acknowledged, by key. A key has one writer, so at most one change is in flight:
+after a crash it must be in the state of its last acknowledged change, or of the one after that."""
 import threading
 
 GONE = "-"
@@ -9,22 +9,15 @@ class Ledger:
     def __init__(self):
         self.lock = threading.Lock()
         self.changes = {}  # key -> [(id, state)] in their order
-        self.key_of = {}  # id -> key
         self.acked = set()
 
     def begin(self, change, key, state):
         with self.lock:
             self.changes.setdefault(key, []).append((change, state))
-            self.key_of[change] = key
 
     def ack(self, change):
         with self.lock:
             self.acked.add(change)
-
-    def drop(self, change):
-        """It was refused: nothing has changed."""
-        with self.lock:
-            self.changes[self.key_of.pop(change)].remove((change, None))
 
     def allowed(self, key, acked):
         """The states that the key may be in when these are acknowledged."""
@@ -51,4 +44,4 @@ class Ledger:
                 if change not in self.acked and found.get(key, GONE) == state:
                     self.acked.add(change)
                 elif change not in self.acked:
-                    del self.key_of[changes.pop()[0]]
+                    changes.pop()

@@ -1,18 +1,18 @@
-/* LD_PRELOAD=record.so RECORD_DIR=/data RECORD_LOG=/tmp/log PROGRAM: writes down, in their order, what the program does to
- * the files under a folder, and what it says on sockets. replay.py reads it.
+/* LD_PRELOAD=record.so RECORD_DIR=/data RECORD_LOG=/tmp/log PROGRAM: writes down, in their order, what the program does
+ * to the files under a folder, and what it says on sockets. replay.py reads it.
  *
- * A record is a line "KIND A B C N" and N bytes. Files are known by their inode number, so nothing is remembered here.
+ * A record is a line "KIND A B N" and N bytes. Files are known by their inode number, so nothing is remembered here.
  *
- *   create  INODE 0 0       path     a new file (or it was there, empty now: truncate follows)
- *   mkdir   INODE 0 0       path
- *   write   INODE OFFSET 0  bytes
- *   truncate INODE SIZE 0            also a file that grew by fallocate
- *   rename  0 0 0           path NUL path
- *   link    INODE 0 0       path     a second name
- *   unlink  0 0 0           path     rmdir also
- *   begin   INODE NUMBER 0           a sync of a file or a folder begins: it covers what stands above
- *   end     INODE NUMBER RC
- *   say     0 0 0           bytes    the first of what goes to a socket; recorded before it goes
+ *   create   INODE 0       path     a new file
+ *   mkdir    INODE 0       path
+ *   write    INODE OFFSET  bytes
+ *   truncate INODE SIZE             also a file that grew by fallocate
+ *   rename   0 0           path NUL path
+ *   link     INODE 0       path     a second name
+ *   unlink   0 0           path     rmdir also
+ *   begin    INODE NUMBER           a sync of a file or a folder begins: it covers what stands above
+ *   end      INODE NUMBER           and has ended well
+ *   say      0 0           bytes    the first of what goes to a socket; recorded before it goes
  *
  * Writing holds a lock, syncing does not: group commit stays what it is. The -shm file of SQLite is left out: it is
  * memory, made anew at every start. */
@@ -74,24 +74,24 @@ static void put_all(const struct iovec *v, int n) {
 	}
 }
 
-static void record_vector(const char *kind, const int64_t numbers[3], const struct iovec *v, int n) {
+static void record_vector(const char *kind, const int64_t numbers[2], const struct iovec *v, int n) {
 	char head[128];
 	size_t bytes = 0;
 	int keep = errno;
 	for (int i = 0; i < n; i++) {
 		bytes += v[i].iov_len;
 	}
-	int k = snprintf(head, sizeof(head), "%s %lld %lld %lld %zu\n", kind, (long long)numbers[0],
-			 (long long)numbers[1], (long long)numbers[2], bytes);
+	int k = snprintf(head, sizeof(head), "%s %lld %lld %zu\n", kind, (long long)numbers[0], (long long)numbers[1],
+			 bytes);
 	struct iovec first = { head, (size_t)k };
 	put_all(&first, 1);
 	put_all(v, n);
 	errno = keep;
 }
 
-static void record(const char *kind, int64_t a, int64_t b, int64_t c, const void *p, size_t n) {
+static void record(const char *kind, int64_t a, int64_t b, const void *p, size_t n) {
 	struct iovec v = { (void *)(uintptr_t)p, n };
-	record_vector(kind, (int64_t[3]){ a, b, c }, &v, 1);
+	record_vector(kind, (int64_t[2]){ a, b }, &v, 1);
 }
 
 static bool in_folder(const char *path) {
@@ -145,9 +145,9 @@ static int open_any(int dir, const char *path, int flags, mode_t mode) {
 	int fd = REAL(openat)(dir, path, flags, mode);
 	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode)) {
 		if (!was) {
-			record("create", (int64_t)st.st_ino, 0, 0, whole, strlen(whole));
+			record("create", (int64_t)st.st_ino, 0, whole, strlen(whole));
 		} else if (flags & O_TRUNC) {
-			record("truncate", (int64_t)st.st_ino, 0, 0, NULL, 0);
+			record("truncate", (int64_t)st.st_ino, 0, NULL, 0);
 		}
 	}
 	pthread_mutex_unlock(&lock);
@@ -199,7 +199,7 @@ static bool is_socket(int fd) {
 
 static void say(const void *p, size_t n) {
 	pthread_mutex_lock(&lock);
-	record("say", 0, 0, 0, p, n < SAID ? n : SAID);
+	record("say", 0, 0, p, n < SAID ? n : SAID);
 	pthread_mutex_unlock(&lock);
 }
 
@@ -223,7 +223,7 @@ static ssize_t write_file(int fd, int64_t inode, const struct iovec *v, int n, o
 	size_t left = done > 0 ? (size_t)done : 0;
 	for (int i = 0; i < n && left; i++) {
 		size_t k = v[i].iov_len < left ? v[i].iov_len : left;
-		record("write", inode, from, 0, v[i].iov_base, k);
+		record("write", inode, from, v[i].iov_base, k);
 		from += (off_t)k;
 		left -= k;
 	}
@@ -278,7 +278,7 @@ int ftruncate(int fd, off_t size) {
 	pthread_mutex_lock(&lock);
 	int rc = REAL(ftruncate)(fd, size);
 	if (inode && rc == 0) {
-		record("truncate", inode, size, 0, NULL, 0);
+		record("truncate", inode, size, NULL, 0);
 	}
 	pthread_mutex_unlock(&lock);
 	return rc;
@@ -294,7 +294,7 @@ int fallocate(int fd, int mode, off_t at, off_t n) {
 	pthread_mutex_lock(&lock);
 	int rc = REAL(fallocate)(fd, mode, at, n);
 	if (inode && rc == 0 && fstat(fd, &st) == 0) {
-		record("truncate", inode, st.st_size, 0, NULL, 0);
+		record("truncate", inode, st.st_size, NULL, 0);
 	}
 	pthread_mutex_unlock(&lock);
 	return rc;
@@ -320,7 +320,7 @@ int mkdirat(int dir, const char *path, mode_t mode) {
 	pthread_mutex_lock(&lock);
 	int rc = REAL(mkdirat)(dir, path, mode);
 	if (rc == 0 && log_fd >= 0 && path_at(dir, path, whole)[0] && stat(whole, &st) == 0) {
-		record("mkdir", (int64_t)st.st_ino, 0, 0, whole, strlen(whole));
+		record("mkdir", (int64_t)st.st_ino, 0, whole, strlen(whole));
 	}
 	pthread_mutex_unlock(&lock);
 	return rc;
@@ -336,7 +336,7 @@ int unlinkat(int dir, const char *path, int flags) {
 	pthread_mutex_lock(&lock);
 	int rc = REAL(unlinkat)(dir, path, flags);
 	if (rc == 0 && ours) {
-		record("unlink", 0, 0, 0, whole, strlen(whole));
+		record("unlink", 0, 0, whole, strlen(whole));
 	}
 	pthread_mutex_unlock(&lock);
 	return rc;
@@ -357,7 +357,7 @@ int renameat(int from_dir, const char *from, int to_dir, const char *to) {
 	if (rc == 0 && log_fd >= 0 && path_at(from_dir, from, both)[0]) {
 		size_t n = strlen(both) + 1;
 		path_at(to_dir, to, both + n);
-		record("rename", 0, 0, 0, both, n + strlen(both + n));
+		record("rename", 0, 0, both, n + strlen(both + n));
 	}
 	pthread_mutex_unlock(&lock);
 	return rc;
@@ -373,7 +373,7 @@ int linkat(int from_dir, const char *from, int to_dir, const char *to, int flags
 	pthread_mutex_lock(&lock);
 	int rc = REAL(linkat)(from_dir, from, to_dir, to, flags);
 	if (rc == 0 && log_fd >= 0 && path_at(to_dir, to, whole)[0] && stat(whole, &st) == 0) {
-		record("link", (int64_t)st.st_ino, 0, 0, whole, strlen(whole));
+		record("link", (int64_t)st.st_ino, 0, whole, strlen(whole));
 	}
 	pthread_mutex_unlock(&lock);
 	return rc;
@@ -391,13 +391,13 @@ static int sync_file(int fd, int (*sync)(int fd)) {
 	if (inode) {
 		pthread_mutex_lock(&lock);
 		number = ++syncs;
-		record("begin", inode, number, 0, NULL, 0);
+		record("begin", inode, number, NULL, 0);
 		pthread_mutex_unlock(&lock);
 	}
 	int rc = sync(fd);
-	if (inode) {
+	if (inode && rc == 0) {
 		pthread_mutex_lock(&lock);
-		record("end", inode, number, rc, NULL, 0);
+		record("end", inode, number, NULL, 0);
 		pthread_mutex_unlock(&lock);
 	}
 	return rc;
@@ -418,13 +418,6 @@ ssize_t send(int fd, const void *p, size_t n, int flags) {
 		say(p, n);
 	}
 	return REAL(send)(fd, p, n, flags);
-}
-
-ssize_t sendto(int fd, const void *p, size_t n, int flags, const struct sockaddr *to, socklen_t to_n) {
-	if (log_fd >= 0) {
-		say(p, n);
-	}
-	return REAL(sendto)(fd, p, n, flags, to, to_n);
 }
 
 ssize_t sendmsg(int fd, const struct msghdr *m, int flags) {

@@ -130,8 +130,8 @@ class Machine:
             folder = folder.now[p]
         return folder, parts[-1]
 
-    def do(self, kind, a, b, c, data):
-        getattr(self, "on_" + kind)(a, b, c, data)
+    def do(self, kind, a, b, data):
+        getattr(self, "on_" + kind)(a, b, data)
 
     def new(self, node, inode, data):
         folder, name = self.find(data.decode())
@@ -139,36 +139,36 @@ class Machine:
         self.paths[inode] = os.path.relpath(data.decode(), self.root).replace("bodies.new", "bodies")
         folder.put((name, node))
 
-    def on_create(self, a, _b, _c, data):
+    def on_create(self, a, _b, data):
         self.new(File(), a, data)
 
-    def on_mkdir(self, a, _b, _c, data):
+    def on_mkdir(self, a, _b, data):
         self.new(Folder(), a, data)
 
-    def on_link(self, a, _b, _c, data):
+    def on_link(self, a, _b, data):
         self.new(self.inodes[a], a, data)
 
-    def on_write(self, a, b, _c, data):
+    def on_write(self, a, b, data):
         self.inodes[a].put((b, data))
 
-    def on_truncate(self, a, b, _c, _data):
+    def on_truncate(self, a, b, _data):
         self.inodes[a].put((0, b))
 
-    def on_unlink(self, _a, _b, _c, data):
+    def on_unlink(self, _a, _b, data):
         folder, name = self.find(data.decode())
         folder.put((name, None))
 
-    def on_rename(self, _a, _b, _c, data):
+    def on_rename(self, _a, _b, data):
         (old, a), (new, b) = (self.find(p.decode()) for p in data.split(b"\0"))
         assert old is new, "a rename into another folder"
         old.put((a, None), (b, old.now[a]))
 
-    def on_begin(self, a, b, _c, _data):
+    def on_begin(self, a, b, _data):
         self.marks[b] = (self.inodes[a], self.inodes[a].mark())
 
-    def on_end(self, a, b, c, _data):
+    def on_end(self, a, b, _data):
         node, mark = self.marks.pop(b)
-        if c == 0 and not (self.deaf_to and re.fullmatch(self.deaf_to, self.paths[a])):
+        if not (self.deaf_to and re.fullmatch(self.deaf_to, self.paths[a])):
             node.sync(mark)
             self.synced += 1
 
@@ -176,8 +176,8 @@ class Machine:
 def records(path):
     with open(path, "rb") as f:
         while line := f.readline():
-            kind, a, b, c, n = line.split()
-            yield kind.decode(), int(a), int(b), int(c), f.read(int(n))
+            kind, a, b, n = line.split()
+            yield kind.decode(), int(a), int(b), f.read(int(n))
 
 
 def record(target, folder, recorder):
@@ -192,7 +192,7 @@ def record(target, folder, recorder):
 
 def pick(target, log, moments):
     """Of the moments at which something is acknowledged, that many."""
-    acks = [i for i, r in enumerate(records(log)) if r[0] == "say" and target.acks(r[4])]
+    acks = [i for i, r in enumerate(records(log)) if r[0] == "say" and target.acks(r[3])]
     return len(acks), set(random.sample(acks, min(moments, len(acks))))
 
 
@@ -208,18 +208,18 @@ def try_moment(target, machine, acked, way, folder, seed):
 
 def lose(target, root, inode, log, folder):
     """(passed, failed): does it show when a kind of sync is missing?"""
-    failed, last = 0, max(i for i, r in enumerate(records(log)) if r[0] == "say" and target.acks(r[4]))
+    failed, last = 0, max(i for i, r in enumerate(records(log)) if r[0] == "say" and target.acks(r[3]))
     for what, which in NEEDED.items():
         machine, acked = Machine(root, inode, which), set()
-        for kind, a, b, c, data in itertools.islice(records(log), last + 1):
+        for kind, a, b, data in itertools.islice(records(log), last + 1):
             if kind == "say":
                 acked.update(target.acks(data))
             else:
-                machine.do(kind, a, b, c, data)
+                machine.do(kind, a, b, data)
         if not try_moment(target, machine, acked, "synced", os.path.join(folder, "rebuilt"), 0):
             print(f"#   {target.name}: without the syncs of {what} nothing is lost: this test sees nothing")
             failed += 1
-    print(f"# {target.name}: without the syncs of one kind of file: {len(NEEDED) - failed} of {len(NEEDED)} were noticed")
+    print(f"# {target.name}: without the syncs of one kind of file: {len(NEEDED) - failed} of {len(NEEDED)} noticed")
     return len(NEEDED) - failed, failed
 
 
@@ -229,9 +229,9 @@ def run(target, folder, recorder, moments):
     machine, acked = Machine(root, inode), set()
     n_acks, chosen = pick(target, log, moments)
     passed = failed = 0
-    for i, (kind, a, b, c, data) in enumerate(records(log)):
+    for i, (kind, a, b, data) in enumerate(records(log)):
         if kind != "say":
-            machine.do(kind, a, b, c, data)
+            machine.do(kind, a, b, data)
             continue
         acked.update(target.acks(data))
         for way in WAYS if i in chosen else ():

@@ -1,9 +1,10 @@
 /* The store alone, for the crash tests.
  *
- *   store write DIR THREADS FIRST OPS   puts and deletes until killed, or that many a thread (0: no end); stdout is a
- *                                       SOCK_SEQPACKET that is told "op ID KEY STATE" before and "ack ID" after each; the
- *                                       state is what the key is then ("-": gone). Ids begin at FIRST.
- *   store check DIR                     "have KEY STATE" or "torn KEY" for each key, then "fsck MISSING TORN ORPHANS UNOWNED"
+ *   store write DIR THREADS FIRST OPS   puts and deletes until killed, or so many a thread (0: no end). stdout is a
+ *                                       SOCK_SEQPACKET that is told "op ID KEY STATE" before and "ack ID" after each;
+ *                                       the state is what the key is then ("-": gone). Ids begin at FIRST.
+ *   store check DIR                     "have KEY STATE" or "torn KEY" for each key, then
+ *                                       "fsck MISSING TORN ORPHANS UNOWNED"
  *
  * The body of an id is always the same, so that a state (ID:SIZE) says what the bytes are. */
 #include "core/store.h"

@@ -105,7 +105,8 @@ class StoreTarget:
 
 
 class ServerTarget:
-    """The server, written to over HTTP by as many connections as threads. command: how it is started, else AEROSTATD."""
+        command = [self.program, "write", folder, str(self.threads), str(self.first),
+                   str(self.changes // self.threads)]
     name = "server"
     bucket = "crash"
 
@@ -120,7 +121,6 @@ class ServerTarget:
         self.workers = []
         self.stopping = False
         self.lock = threading.Lock()
-        self.content = {}  # state -> bytes
 
     def begin(self, folder, env=None):
         self.server = self.aerostat.Server(os.path.dirname(folder), env=env).start()
@@ -146,7 +146,8 @@ class ServerTarget:
     def change(self, connection, rng, key):
         with self.lock:
             change = next(self.numbers)
-        body = b"" if rng.random() < 0.2 else random.Random(change).randbytes(1 + rng.randrange(1 << rng.randrange(21)))
+        size = 0 if rng.random() < 0.2 else 1 + rng.randrange(1 << rng.randrange(21))
+        body = random.Random(change).randbytes(size)
         state = self.state_of(body) if body else GONE
         method, target = "PUT" if body else "DELETE", f"/{self.bucket}/{quote(key)}"
         headers = self.server.sign(method, target, {}, body)
