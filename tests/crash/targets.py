@@ -105,8 +105,7 @@ class StoreTarget:
 
 
 class ServerTarget:
-        command = [self.program, "write", folder, str(self.threads), str(self.first),
-                   str(self.changes // self.threads)]
+    """The server, written to over HTTP by as many connections as threads. command: the server's, else AEROSTATD."""
     name = "server"
     bucket = "crash"
 
