@@ -9,7 +9,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
-enum { IDS_AT_ONCE = 4096, WRITE_AT_ONCE = BLOB_SMALL, WRITEBACK = 2 << 20 };
+enum { IDS_AT_ONCE = 4096, WRITE_AT_ONCE = 2 * BLOB_SMALL, WRITEBACK = 4 << 20, AHEAD = 8 << 20 };
 
 void body_name(char out[NAME_ROOM], int64_t id) {
 	snprintf(out, NAME_ROOM, "%016llx", (unsigned long long)id);
@@ -130,8 +130,17 @@ static int make_file(struct blob_writer *w) {
 	return w->fd < 0 ? fail_body(w, "cannot be made") : 0;
 }
 
+/* Asking for room ahead makes the writes cheaper; if there is none, the write says so. */
+static void allocate(struct blob_writer *w, int64_t end) {
+	if (end > WRITEBACK && end > w->allocated) {
+		w->allocated = end + AHEAD;
+		fallocate(w->fd, FALLOC_FL_KEEP_SIZE, w->written, w->allocated - w->written);
+	}
+}
+
 /* Writeback is begun along the way, so that little is left for the sync. */
 static int pour(struct blob_writer *w, const char *p, size_t n) {
+	allocate(w, w->written + (int64_t)n);
 	errno = 0;
 	if (pwrite_all(w->fd, p, n, w->written) < 0) {
 		return fail_body(w, "cannot be written");
@@ -190,7 +199,8 @@ int blob_finish(struct blob_writer *w) {
 		if (pour(w, w->bytes.p, w->bytes.n)) {
 			return w->error;
 		}
-		if (fdatasync(w->fd) < 0 || fsync(body_dir(w->store, w->id)) < 0) {
+		if ((w->allocated && ftruncate(w->fd, w->size) < 0) || fdatasync(w->fd) < 0 ||
+		    fsync(body_dir(w->store, w->id)) < 0) {
 			return fail_body(w, "cannot be synced");
 		}
 		close_fd(&w->fd);
@@ -266,23 +276,57 @@ static int open_file(struct store *s, int64_t id) {
 	return fd < 0 ? -errno : fd;
 }
 
-int blob_open(struct db *db, int64_t id, int64_t at, int64_t n, struct piece *out) {
+/* Where a body is, and how much of [at, at + n) there is. */
+struct place {
+	struct store *store;
+	int64_t id, seg, off, n;
+};
+
+static int find_place(struct db *db, int64_t id, int64_t at, int64_t n, struct place *out) {
 	AUTO_QUERY q = db_query(db, "SELECT seg, off, size FROM blob WHERE id = ?", "i", id);
 	if (!query_step(q)) {
 		return db_error(db) ? db_error(db) : -ENOENT;
 	}
-	int64_t seg = query_int(q, 0), off = query_int(q, 1), size = query_int(q, 2);
-	query_done(q);
+	int64_t size = query_int(q, 2);
 	const struct conn *c = db_owner(db);
 	at = at < size ? at : size;
 	n = n < size - at ? n : size - at;
-	int fd = seg ? segment_dup(c->store, seg) : open_file(c->store, id);
-	if (fd < 0) {
-		log_error("body %016llx cannot be opened: %s", (unsigned long long)id, strerror(-fd));
-		return fd;
-	}
-	*out = (struct piece){ .fd = fd, .at = off + at, .n = n, .close_fd = true };
+	*out = (struct place){ c->store, id, query_int(q, 0), query_int(q, 1) + at, n };
 	return 0;
+}
+
+static int complain(int64_t id, int rc) {
+	log_error("body %016llx cannot be read: %s", (unsigned long long)id, strerror(-rc));
+	return rc;
+}
+
+int blob_open(struct db *db, int64_t id, int64_t at, int64_t n, struct piece *out) {
+	struct place p;
+	int rc = find_place(db, id, at, n, &p);
+	if (rc) {
+		return rc;
+	}
+	int fd = p.seg ? segment_dup(p.store, p.seg) : open_file(p.store, id);
+	if (fd < 0) {
+		return complain(id, fd);
+	}
+	*out = (struct piece){ .fd = fd, .at = p.off, .n = p.n, .close_fd = true };
+	return 0;
+}
+
+int blob_read(struct db *db, int64_t id, int64_t at, int64_t n, void *to) {
+	struct place p;
+	int rc = find_place(db, id, at, n, &p);
+	if (rc || p.n != n) {
+		return rc ? rc : complain(id, -EIO);
+	}
+	if (p.seg) {
+		rc = segment_read(p.store, p.seg, &(struct segment_use){ to, (size_t)n, p.off });
+	} else {
+		AUTO_CLOSE fd = open_file(p.store, id);
+		rc = fd < 0 ? fd : pread_all(fd, to, (size_t)n, p.off);
+	}
+	return rc ? complain(id, rc) : 0;
 }
 
 bool blob_in_hand(struct store *s, int64_t id) {

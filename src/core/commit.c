@@ -238,6 +238,7 @@ static void checkpoint(struct store *s) {
 	if (pages < WAL_HARD) {
 		s->checkpoint_at = WAL_HARD;
 	} else if (pages >= s->checkpoint_at) {
+		store_idle_end(s);
 		db_checkpoint(s->writer.db);
 		s->checkpoint_at = pages + WAL_SOFT; /* a reader may keep the WAL from beginning anew */
 	}

@@ -357,8 +357,15 @@ bool db_in_transaction(struct db *db) {
 int db_checkpoint(struct db *db) {
 	int pages = 0, moved = 0;
 	int rc = sqlite3_wal_checkpoint_v2(db->conn, NULL, SQLITE_CHECKPOINT_PASSIVE, &pages, &moved);
+	if ((rc & 0xff) == SQLITE_BUSY) {
+		return -EBUSY;
+	}
 	if (rc != SQLITE_OK) {
-		return (rc & 0xff) == SQLITE_BUSY ? -EBUSY : error_of(db, rc);
+		int e = error_of(db, rc);
+		if (full_worth_saying(e)) {
+			log_error("database: the checkpoint failed: %s (%d)", sqlite3_errmsg(db->conn), rc);
+		}
+		return e;
 	}
 	db->wal_pages = pages - moved;
 	return 0;

@@ -178,46 +178,79 @@ void segment_rewind(struct store *s, int64_t end) {
 /* --- reading --- */
 
 static struct segment_fd *find_fd(struct store *s, int64_t id) {
-	struct segment_fd *oldest = &s->fds[0];
 	for (size_t i = 0; i < SEGMENT_FDS; i++) {
 		if (s->fds[i].id == id) {
 			return &s->fds[i];
 		}
-		if (s->fds[i].used < oldest->used) {
+	}
+	return NULL;
+}
+
+/* With fds_lock held for writing: the file is open now, in place of the one whose use is longest ago. */
+static struct segment_fd *open_fd(struct store *s, int64_t id) {
+	char name[NAME_ROOM];
+	struct segment_fd *oldest = &s->fds[0];
+	for (size_t i = 1; i < SEGMENT_FDS; i++) {
+		if (atomic_load(&s->fds[i].used) < atomic_load(&oldest->used)) {
 			oldest = &s->fds[i];
 		}
 	}
+	segment_name(name, id);
+	int fd = openat(s->segments_fd, name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		return NULL;
+	}
+	if (oldest->id) {
+		close(oldest->fd);
+	}
+	oldest->id = id;
+	oldest->fd = fd;
 	return oldest;
 }
 
-int segment_dup(struct store *s, int64_t id) {
-	AUTO_LOCK(&s->fds_lock);
-	struct segment_fd *f = find_fd(s, id);
-	char name[NAME_ROOM];
-	if (f->id != id) {
-		segment_name(name, id);
-		int fd = openat(s->segments_fd, name, O_RDONLY | O_CLOEXEC);
-		if (fd < 0) {
-			return -errno;
-		}
-		if (f->id) {
-			close(f->fd);
-		}
-		*f = (struct segment_fd){ .id = id, .fd = fd };
+static int use_fd(struct store *s, struct segment_fd *f, const struct segment_use *use) {
+	atomic_store(&f->used, atomic_fetch_add(&s->fds_tick, 1) + 1);
+	if (use->to) {
+		return pread_all(f->fd, use->to, use->n, use->at);
 	}
-	f->used = ++s->fds_tick;
 	int fd = fcntl(f->fd, F_DUPFD_CLOEXEC, 3);
 	return fd < 0 ? -errno : fd;
 }
 
+/* Many read at a time; only who opens a file keeps the others out. */
+static int with_fd(struct store *s, int64_t id, const struct segment_use *use) {
+	pthread_rwlock_rdlock(&s->fds_lock);
+	struct segment_fd *f = find_fd(s, id);
+	int rc = f ? use_fd(s, f, use) : 0;
+	pthread_rwlock_unlock(&s->fds_lock);
+	if (f) {
+		return rc;
+	}
+	pthread_rwlock_wrlock(&s->fds_lock);
+	f = find_fd(s, id);
+	f = f ? f : open_fd(s, id);
+	rc = f ? use_fd(s, f, use) : -errno;
+	pthread_rwlock_unlock(&s->fds_lock);
+	return rc;
+}
+
+int segment_dup(struct store *s, int64_t id) {
+	return with_fd(s, id, &(struct segment_use){ 0 });
+}
+
+int segment_read(struct store *s, int64_t id, const struct segment_use *use) {
+	return with_fd(s, id, use);
+}
+
 void segment_forget_fds(struct store *s, int64_t id) {
-	AUTO_LOCK(&s->fds_lock);
+	pthread_rwlock_wrlock(&s->fds_lock);
 	for (size_t i = 0; i < SEGMENT_FDS; i++) {
 		if (s->fds[i].id && (!id || s->fds[i].id == id)) {
 			close(s->fds[i].fd);
-			s->fds[i] = (struct segment_fd){ 0 };
+			s->fds[i].id = 0;
 		}
 	}
+	pthread_rwlock_unlock(&s->fds_lock);
 }
 
 /* --- at start --- */

@@ -160,8 +160,7 @@ static int open_database(struct store *s, struct arena *a, str *why) {
 }
 
 static void init(struct store *s, struct arena *a, const char *dir, const struct store_table *tables) {
-	pthread_mutex_t *locks[] = { &s->queue_lock, &s->ids_lock,   &s->conns_lock,
-				     &s->fds_lock,   &s->files_lock, &s->keeper_lock };
+	pthread_mutex_t *locks[] = { &s->queue_lock, &s->ids_lock, &s->conns_lock, &s->files_lock, &s->keeper_lock };
 	pthread_cond_t *conds[] = { &s->queue_filled, &s->keeper_woken, &s->keeper_swept };
 	for (size_t i = 0; i < sizeof(locks) / sizeof(locks[0]); i++) {
 		pthread_mutex_init(locks[i], NULL);
@@ -169,6 +168,7 @@ static void init(struct store *s, struct arena *a, const char *dir, const struct
 	for (size_t i = 0; i < sizeof(conds) / sizeof(conds[0]); i++) {
 		pthread_cond_init(conds[i], NULL);
 	}
+	pthread_rwlock_init(&s->fds_lock, NULL);
 	for (int i = 0; i < BODY_DIRS; i++) {
 		s->bodies_fds[i] = -1;
 	}
@@ -268,38 +268,54 @@ void store_close(struct store *s) {
 
 /* --- readers --- */
 
-static struct conn *take_idle(struct store *s) {
+/* A snapshot begins at its first read, and no commit older than the epoch read before that is missing from it. */
+static void renew(struct conn *c, int64_t epoch) {
+	if (c->begun) {
+		db_run(c->db, "COMMIT", "");
+	}
+	c->epoch = epoch;
+	c->begun = true;
+	db_run(c->db, "BEGIN", "");
+}
+
+static struct conn *take_idle(struct store *s, int64_t epoch, bool *fresh) {
 	AUTO_LOCK(&s->conns_lock);
 	struct conn *c = s->idle;
 	if (c) {
 		s->idle = c->next_idle;
 		s->n_idle--;
-		c->epoch = atomic_load(&s->epoch);
+		*fresh = c->begun && c->epoch == epoch;
+		c->epoch = epoch;
 		c->out = true;
 	}
 	return c;
 }
 
-static struct conn *make_conn(struct store *s) {
+static struct conn *make_conn(struct store *s, int64_t epoch) {
 	AUTO_ARENA a = { 0 };
 	struct conn *c = heap_alloc(sizeof(*c));
 	c->store = s;
 	db_open(&c->db, path_of(&a, s), true);
 	db_set_owner(c->db, c);
 	AUTO_LOCK(&s->conns_lock);
-	c->epoch = atomic_load(&s->epoch);
+	c->epoch = epoch;
 	c->out = true;
 	c->next = s->conns;
 	s->conns = c;
 	return c;
 }
 
+/* As long as nothing was committed since, a reader's last snapshot serves again: no lock of SQLite's is touched. */
 struct db *store_reader(struct store *s) {
-	struct conn *c = take_idle(s);
+	bool fresh = false;
+	int64_t epoch = atomic_load(&s->epoch);
+	struct conn *c = take_idle(s, epoch, &fresh);
 	if (!c) {
-		c = make_conn(s);
+		c = make_conn(s, epoch);
 	}
-	db_run(c->db, "BEGIN", "");
+	if (!fresh) {
+		renew(c, epoch);
+	}
 	return c->db;
 }
 
@@ -328,13 +344,26 @@ void store_reader_done(struct store *s, struct db *db) {
 	struct conn *c = db_owner(db);
 	bool old = c->epoch < atomic_load(&s->epoch);
 	db_reset(db);
-	db_run(db, "COMMIT", "");
+	if (old) {
+		db_run(db, "COMMIT", "");
+		c->begun = false;
+	}
 	if (!put_back(s, c, !db_error(db))) {
 		db_close(db);
 		heap_free(c);
 	}
 	if (old && atomic_load(&s->n_removals)) {
 		keeper_wake(s, false, false);
+	}
+}
+
+void store_idle_end(struct store *s) {
+	AUTO_LOCK(&s->conns_lock);
+	for (struct conn *c = s->idle; c; c = c->next_idle) {
+		if (c->begun) {
+			db_run(c->db, "COMMIT", "");
+			c->begun = false;
+		}
 	}
 }
 

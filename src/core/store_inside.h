@@ -34,6 +34,7 @@ struct conn {
 	struct db *db;
 	int64_t epoch; /* when it was handed out */
 	bool out;
+	bool begun; /* a transaction is open; while idle too, so that the snapshot can be used again */
 	struct conn *next, *next_idle;
 };
 
@@ -55,6 +56,7 @@ struct blob_writer {
 	bool large;
 	struct buf bytes; /* a small body, or what is not yet written of a large one */
 	int64_t written, started; /* to the file; of that, what writeback was started for */
+	int64_t allocated; /* room in the file that was asked for ahead */
 	int64_t seg, off; /* where the committer put it */
 	int64_t from_seg, from_off; /* of an entry that is moved by compaction; 0 else */
 	bool placed; /* the work in progress has its row */
@@ -77,7 +79,8 @@ struct removal {
 };
 
 struct segment_fd {
-	int64_t id, used;
+	int64_t id; /* 0: none */
+	_Atomic int64_t used;
 	int fd;
 };
 
@@ -116,9 +119,9 @@ struct store {
 	_Atomic int64_t current; /* segment, for the keeper */
 	_Atomic bool segment_over; /* asks for a new one */
 
-	pthread_mutex_t fds_lock;
+	pthread_rwlock_t fds_lock;
 	struct segment_fd fds[SEGMENT_FDS];
-	int64_t fds_tick;
+	_Atomic int64_t fds_tick;
 
 	pthread_mutex_t files_lock;
 	struct blob_writer *writers;
@@ -137,6 +140,8 @@ struct store {
 int store_errno(void);
 /* The least epoch that somebody may still see. */
 int64_t store_oldest(struct store *s);
+/* Ends the snapshots of readers that nobody has: they would keep the WAL from beginning anew. */
+void store_idle_end(struct store *s);
 
 int committer_start(struct store *s);
 void committer_stop(struct store *s);
@@ -148,6 +153,13 @@ int segment_sync(struct store *s);
 void segment_rewind(struct store *s, int64_t end); /* nothing behind it is named by anyone */
 void segment_abandon(struct store *s); /* after a failed sync: what comes next goes to a new one */
 int segment_dup(struct store *s, int64_t id); /* an fd to read it by, the caller's to close */
+/* Bytes of a segment into memory. */
+struct segment_use {
+	void *to;
+	size_t n;
+	off_t at;
+};
+int segment_read(struct store *s, int64_t id, const struct segment_use *use);
 void segment_forget_fds(struct store *s, int64_t id); /* 0: of all */
 void segment_name(char out[NAME_ROOM], int64_t id);
 

@@ -154,6 +154,7 @@ static void *keeper(void *arg) {
 	announce_swept(s);
 	while (!w.stop) {
 		if (w.checkpoint) {
+			store_idle_end(s);
 			db_checkpoint(s->keeper_db);
 		}
 		if (w.compact) {

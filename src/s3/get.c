@@ -246,21 +246,13 @@ static void no_body(struct call *c, int64_t length) {
 }
 
 static bool send_at_once(struct call *c, const struct object *o, const struct span *s) {
-	struct piece p;
-	struct buf b = { .arena = c->arena };
-	int rc = blob_open(call_db(c), o->blob, s->at, s->n, &p);
-	if (rc) {
-		return fail_errno(c, rc);
-	}
-	rc = p.n == s->n ? pread_all(p.fd, buf_room(&b, (size_t)p.n), (size_t)p.n, p.at) : -EIO;
-	if (p.close_fd) {
-		close(p.fd);
-	}
+	char *bytes = arena_raw(c->arena, (size_t)s->n);
+	int rc = blob_read(call_db(c), o->blob, s->at, s->n, bytes);
 	if (rc) {
 		return fail_errno(c, rc);
 	}
 	c->raw = true;
-	c->raw_body = (str){ b.p, (size_t)p.n };
+	c->raw_body = (str){ bytes, (size_t)s->n };
 	return true;
 }
 
