@@ -155,6 +155,9 @@ static int open_database(struct store *s, struct arena *a, str *why) {
 	rc = make_tables(s, version);
 	rc = rc ? rc : segments_open(s);
 	rc = rc ? rc : ids_open(s);
+	if (!rc && fsync(s->dir_fd) < 0) { /* the WAL's name: SQLite itself does not look whether this went well */
+		rc = -errno;
+	}
 	return rc ? refuse(a, why, rc, "the database in " STR_FMT " cannot be used: %s", STR_ARG(s->dir), strerror(-rc))
 		  : 0;
 }

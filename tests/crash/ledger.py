@@ -19,21 +19,22 @@ class Ledger:
         with self.lock:
             self.acked.add(change)
 
-    def allowed(self, key, acked):
-        """The states that the key may be in when these are acknowledged."""
-        states = [GONE]
+    def allowed(self, key, acked, begun):
+        """The states that the key may be in when these are acknowledged, and these were begun (None: nobody knows, but
+        it is one at most). On a disk that fails there may be several that were tried since the last that went well."""
+        states, tried = [GONE], 0
         for change, state in self.changes[key]:
             if change in acked:
-                states = [state]
-            else:
-                return states + [state]
+                states, tried = [state], 0
+            elif change in begun if begun is not None else not tried:
+                states, tried = states + [state], 1
         return states
 
-    def check(self, found, acked=None):
+    def check(self, found, acked=None, begun=None):
         """found: key -> state. Complaints, as sentences."""
         acked = self.acked if acked is None else acked
-        bad = [f"{key} is {found.get(key, GONE)}, not {' or '.join(self.allowed(key, acked))}"
-               for key in self.changes if found.get(key, GONE) not in self.allowed(key, acked)]
+        bad = [f"{key} is {found.get(key, GONE)}, not {' or '.join(self.allowed(key, acked, begun))}"
+               for key in self.changes if found.get(key, GONE) not in self.allowed(key, acked, begun)]
         return bad + [f"{key} is there, and nobody wrote it" for key in found if key not in self.changes]
 
     def settle(self, found):

@@ -12,7 +12,10 @@
  *   unlink   0 0           path     rmdir also
  *   begin    INODE NUMBER           a sync of a file or a folder begins: it covers what stands above
  *   end      INODE NUMBER           and has ended well
+ *   fail     INODE NUMBER           or has not
  *   say      0 0           bytes    the first of what goes to a socket; recorded before it goes
+ *
+ * RECORD_FAIL=N: about one sync in N fails with EIO, and does nothing; RECORD_SHORT=N: about one write in N with ENOSPC.
  *
  * Writing holds a lock, syncing does not: group commit stays what it is. The -shm file of SQLite is left out: it is
  * memory, made anew at every start. */
@@ -40,6 +43,7 @@ static char folder[PATH_MAX];
 static size_t folder_length;
 static int log_fd = -1;
 static long syncs;
+static unsigned fail_sync, fail_write, dice = 1;
 
 #define REAL(name) ((__typeof__(&name))real(#name))
 
@@ -51,10 +55,23 @@ static void *real(const char *name) {
 	return p;
 }
 
+static unsigned number_of(const char *variable) {
+	const char *text = getenv(variable);
+	return text ? (unsigned)strtoul(text, NULL, 10) : 0;
+}
+
+/* Under the lock. The start is spared: what fails there ends the program at once. */
+static bool fails(unsigned one_in) {
+	dice = dice * 1664525u + 1013904223u;
+	return one_in && syncs > 20 && (dice >> 8) % one_in == 0;
+}
+
 __attribute__((constructor)) static void start(void) {
 	const char *dir = getenv("RECORD_DIR"), *log = getenv("RECORD_LOG");
 	if (dir && log && realpath(dir, folder)) {
 		folder_length = strlen(folder);
+		fail_sync = number_of("RECORD_FAIL");
+		fail_write = number_of("RECORD_SHORT");
 		log_fd = REAL(open)(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	}
 }
@@ -218,6 +235,11 @@ static void say_vector(const struct iovec *v, size_t n) {
 static ssize_t write_file(int fd, int64_t inode, const struct iovec *v, int n, off_t at) {
 	pthread_mutex_lock(&lock);
 	bool end = (fcntl(fd, F_GETFL) & O_APPEND) != 0;
+	if (fails(fail_write)) {
+		pthread_mutex_unlock(&lock);
+		errno = ENOSPC;
+		return -1;
+	}
 	off_t from = at >= 0 ? at : lseek(fd, 0, end ? SEEK_END : SEEK_CUR);
 	ssize_t done = at >= 0 ? REAL(pwritev)(fd, v, n, at) : REAL(writev)(fd, v, n);
 	size_t left = done > 0 ? (size_t)done : 0;
@@ -388,16 +410,21 @@ int link(const char *from, const char *to) {
 static int sync_file(int fd, int (*sync)(int fd)) {
 	int64_t inode = inode_of(fd);
 	long number = 0;
+	bool sick = false;
 	if (inode) {
 		pthread_mutex_lock(&lock);
 		number = ++syncs;
+		sick = fails(fail_sync);
 		record("begin", inode, number, NULL, 0);
 		pthread_mutex_unlock(&lock);
 	}
-	int rc = sync(fd);
-	if (inode && rc == 0) {
+	int rc = sick ? -1 : sync(fd);
+	if (sick) {
+		errno = EIO;
+	}
+	if (inode) {
 		pthread_mutex_lock(&lock);
-		record("end", inode, number, NULL, 0);
+		record(rc == 0 ? "end" : "fail", inode, number, NULL, 0);
 		pthread_mutex_unlock(&lock);
 	}
 	return rc;

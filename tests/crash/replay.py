@@ -3,11 +3,10 @@ it said. Here the folder is built anew as of moments at which something was ackn
 
     synced   only what was synced by then: bytes by a sync of their file, names by a sync of their folder
     some     that, and of the rest a random part: 4 KiB sectors of writes, each name's change by itself
-    all      everything up to then (what kill -9 leaves)
+    all      everything up to then (what kill -9 leaves), but for what a failed sync has lost
 
 and is opened: all that was acknowledged by then must be there whole. And so that this says something: with the syncs of
 one kind of file left out of the record, something must be found missing."""
-import itertools
 import os
 import random
 import re
@@ -38,6 +37,11 @@ class File:
     def sync(self, mark):
         for change in self.waiting[:max(0, mark - self.done)]:
             apply(self.synced, *change)
+        del self.waiting[:max(0, mark - self.done)]
+        self.done = max(self.done, mark)
+
+    def lose(self, mark):
+        """A sync has failed: the kernel thinks its pages written, and no later sync writes them."""
         del self.waiting[:max(0, mark - self.done)]
         self.done = max(self.done, mark)
 
@@ -85,7 +89,7 @@ class Folder:
             set_name(self.now, name, node)
         self.waiting.append(names)
 
-    mark = File.mark
+    mark, lose = File.mark, File.lose
 
     def sync(self, mark):
         for names in self.waiting[:max(0, mark - self.done)]:
@@ -173,6 +177,11 @@ class Machine:
             self.synced += 1
 
 
+    def on_fail(self, _a, b, _data):
+        node, mark = self.marks.pop(b)
+        node.lose(mark)
+
+
 def records(path):
     with open(path, "rb") as f:
         while line := f.readline():
@@ -180,66 +189,92 @@ def records(path):
             yield kind.decode(), int(a), int(b), f.read(int(n))
 
 
-def record(target, folder, recorder):
-    """Lets the target do its changes under the recorder; (root, its inode, log)."""
+class Play:
+    """A record on its way: what the machine has done, and what was acknowledged and begun by then."""
+
+    def __init__(self, target, recorded, deaf_to=None):
+        root, inode, self.log = recorded
+        self.target, self.machine = target, Machine(root, inode, deaf_to)
+        self.acked, self.begun = set(), set()
+
+    def run(self):
+        """Yields the number of each record that acknowledges something."""
+        for i, (kind, a, b, data) in enumerate(records(self.log)):
+            if kind != "say":
+                self.machine.do(kind, a, b, data)
+                continue
+            begins, acks = self.target.begins(data), self.target.acks(data)
+            if begins is None:
+                self.begun = None
+            else:
+                self.begun.update(begins)
+            self.acked.update(acks)
+            if acks:
+                yield i
+
+    def rebuild(self, way, folder, seed):
+        """Complaints about the folder as it would be found now."""
+        shutil.rmtree(folder, ignore_errors=True)
+        os.makedirs(folder)
+        data = os.path.join(folder, "data")
+        self.machine.top.build(data, way, random.Random(seed))
+        os.chmod(data, 0o700)
+        found, bad = self.target.check(data)
+        return bad + self.target.ledger.check(found, self.acked, self.begun)
+
+
+def record(target, folder, recorder, env):
+    """Lets the target do its changes under the recorder: (root, its inode, log)."""
     data, log = os.path.join(folder, "data"), os.path.join(folder, "log")
     os.makedirs(data)
     inode = os.stat(data).st_ino
-    target.begin(data, {"LD_PRELOAD": recorder, "RECORD_DIR": data, "RECORD_LOG": log})
+    target.begin(data, {"LD_PRELOAD": recorder, "RECORD_DIR": data, "RECORD_LOG": log, **env})
     target.wait()
     return data, inode, log
 
 
-def pick(target, log, moments):
-    """Of the moments at which something is acknowledged, that many."""
-    acks = [i for i, r in enumerate(records(log)) if r[0] == "say" and target.acks(r[3])]
-    return len(acks), set(random.sample(acks, min(moments, len(acks))))
+def try_moments(target, recorded, folder, moments):
+    play = Play(target, recorded)
+    acks = list(Play(target, recorded).run())
+    chosen = set(random.sample(acks, min(moments, len(acks))))
+    passed = failed = 0
+    for moment in play.run():
+        for way in WAYS if moment in chosen else ():
+            bad = play.rebuild(way, folder, moment)
+            passed, failed = passed + (not bad), failed + bool(bad)
+            for line in bad[:10]:
+                print(f"#   {target.name}: record {moment}, {way}: {line}", flush=True)
+    print(f"# {target.name}: {len(acks)} acknowledgements after {play.machine.synced} syncs; {len(chosen)} moments, "
+          f"{len(WAYS)} ways each: {failed} lost something", flush=True)
+    return passed, failed, acks[-1]
 
 
-def try_moment(target, machine, acked, way, folder, seed):
-    shutil.rmtree(folder, ignore_errors=True)
-    os.makedirs(folder)
-    data = os.path.join(folder, "data")
-    machine.top.build(data, way, random.Random(seed))
-    os.chmod(data, 0o700)
-    found, bad = target.check(data)
-    return bad + target.ledger.check(found, acked)
-
-
-def lose(target, root, inode, log, folder):
+def leave_out(target, recorded, folder, last):
     """(passed, failed): does it show when a kind of sync is missing?"""
-    failed, last = 0, max(i for i, r in enumerate(records(log)) if r[0] == "say" and target.acks(r[3]))
+    failed = 0
     for what, which in NEEDED.items():
-        machine, acked = Machine(root, inode, which), set()
-        for kind, a, b, data in itertools.islice(records(log), last + 1):
-            if kind == "say":
-                acked.update(target.acks(data))
-            else:
-                machine.do(kind, a, b, data)
-        if not try_moment(target, machine, acked, "synced", os.path.join(folder, "rebuilt"), 0):
-            print(f"#   {target.name}: without the syncs of {what} nothing is lost: this test sees nothing")
-            failed += 1
+        play = Play(target, recorded, which)
+        for moment in play.run():
+            if moment == last and not play.rebuild("synced", folder, 0):
+                print(f"#   {target.name}: without the syncs of {what} nothing is lost: this test sees nothing")
+                failed += 1
+            if moment == last:
+                break
     print(f"# {target.name}: without the syncs of one kind of file: {len(NEEDED) - failed} of {len(NEEDED)} noticed")
     return len(NEEDED) - failed, failed
 
 
 def run(target, folder, recorder, moments):
     """(passed, failed)"""
-    root, inode, log = record(target, os.path.join(folder, "recorded"), recorder)
-    machine, acked = Machine(root, inode), set()
-    n_acks, chosen = pick(target, log, moments)
-    passed = failed = 0
-    for i, (kind, a, b, data) in enumerate(records(log)):
-        if kind != "say":
-            machine.do(kind, a, b, data)
-            continue
-        acked.update(target.acks(data))
-        for way in WAYS if i in chosen else ():
-            bad = try_moment(target, machine, acked, way, os.path.join(folder, "rebuilt"), i)
-            passed, failed = passed + (not bad), failed + bool(bad)
-            for line in bad[:10]:
-                print(f"#   {target.name}: record {i}, {way}: {line}", flush=True)
-    print(f"# {target.name}: {n_acks} acknowledgements after {machine.synced} syncs; {len(chosen)} moments, "
-          f"{len(WAYS)} ways each: {failed} lost something", flush=True)
-    noticed, unnoticed = lose(target, root, inode, log, folder)
+    recorded, rebuilt = record(target, os.path.join(folder, "recorded"), recorder, {}), os.path.join(folder, "rebuilt")
+    passed, failed, last = try_moments(target, recorded, rebuilt, moments)
+    noticed, unnoticed = leave_out(target, recorded, rebuilt, last)
     return passed + noticed, failed + unnoticed
+
+
+def run_sick(target, folder, recorder, moments):
+    """The same on a disk whose syncs and writes fail now and then."""
+    print(f"# {target.name}, with syncs and writes that fail:")
+    env = {"RECORD_FAIL": "15", "RECORD_SHORT": "400"}
+    recorded = record(target, os.path.join(folder, "recorded"), recorder, env)
+    return try_moments(target, recorded, os.path.join(folder, "rebuilt"), moments)[:2]

@@ -77,14 +77,11 @@ static size_t pick_size(void) {
 	return (size_t)(1 + rand_u64() % top_size);
 }
 
-static struct blob_writer *write_body(struct arena *a, int64_t id, size_t size) {
-	struct blob_writer *w = blob_begin(store, a);
+/* A disk that fails is no reason to end: what was not acknowledged may have happened or not. */
+static int write_body(struct arena *a, int64_t id, size_t size, struct blob_writer **out) {
+	struct blob_writer *w = *out = blob_begin(store, a);
 	int rc = blob_append(w, make_bytes(a, id, size), size);
-	rc = rc ? rc : blob_finish(w);
-	if (rc) {
-		fail("a body", rc);
-	}
-	return w;
+	return rc ? rc : blob_finish(w);
 }
 
 static void change_one(int thread) {
@@ -95,14 +92,16 @@ static void change_one(int thread) {
 	str key = str_printf(&a, "t%d-%d", thread, (int)(rand_u64() % KEYS));
 	str state = gone ? S("-") : str_printf(&a, "%lld:%zu", (long long)id, size);
 	tell(str_printf(&a, "op %lld " STR_FMT " " STR_FMT, (long long)id, STR_ARG(key), STR_ARG(state)));
-	struct blob_writer *w = gone ? NULL : write_body(&a, id, size);
+	struct blob_writer *w = NULL;
+	int rc = gone ? 0 : write_body(&a, id, size, &w);
 	struct change c = { .key = key, .body = w ? blob_id(w) : 0, .id = id };
 	struct work work = { .run = run, .arg = &c, .blobs = w ? &w : NULL, .n_blobs = w ? 1 : 0 };
-	int rc = store_write(store, &work);
-	if (rc) {
-		fail("a work", rc);
+	rc = rc ? rc : store_write(store, &work);
+	if (!rc) {
+		tell(str_printf(&a, "ack %lld", (long long)id));
+	} else if (rc != -EIO && rc != -ENOSPC) {
+		fail("a change", rc);
 	}
-	tell(str_printf(&a, "ack %lld", (long long)id));
 }
 
 static void *work(void *arg) {

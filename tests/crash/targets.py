@@ -89,6 +89,11 @@ class StoreTarget:
         """The changes that these bytes acknowledge."""
         return [said[4:].decode()] if said.startswith(b"ack ") else []
 
+    @staticmethod
+    def begins(said):
+        """The changes that these bytes announce; None: nobody announces them."""
+        return [said.split()[1].decode()] if said.startswith(b"op ") else []
+
     def check(self, folder):
         run = subprocess.run([self.program, "check", folder], capture_output=True, text=True, check=False)
         bad = [] if run.returncode == 0 else [f"store check ended with {run.returncode}: {run.stderr[-500:]}"]
@@ -180,6 +185,10 @@ class ServerTarget:
         m = re.match(rb"HTTP/1.1 20[04] .*?x-amz-request-id: (\S+)", said, re.S | re.I)
         change = self.request_ids.get(m.group(1).decode()) if m else None
         return [] if change is None else [change]
+
+    @staticmethod
+    def begins(_said):
+        return None
 
     def check(self, folder):
         """fsck with the server down, then all keys through it."""
