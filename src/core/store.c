@@ -272,17 +272,18 @@ void store_close(struct store *s) {
 /* --- readers --- */
 
 /* A snapshot begins at its first read, and no commit older than the epoch read before that is missing from it. */
-static void renew(struct conn *c, int64_t epoch) {
+static void renew(struct conn *c) {
 	if (c->begun) {
 		db_run(c->db, "COMMIT", "");
 	}
-	c->epoch = epoch;
 	c->begun = true;
 	db_run(c->db, "BEGIN", "");
 }
 
-static struct conn *take_idle(struct store *s, int64_t epoch, bool *fresh) {
+/* The epoch is read under the lock: what the keeper removes after this, it removes with this reader in view. */
+static struct conn *take_idle(struct store *s, bool *fresh) {
 	AUTO_LOCK(&s->conns_lock);
+	int64_t epoch = atomic_load(&s->epoch);
 	struct conn *c = s->idle;
 	if (c) {
 		s->idle = c->next_idle;
@@ -294,14 +295,14 @@ static struct conn *take_idle(struct store *s, int64_t epoch, bool *fresh) {
 	return c;
 }
 
-static struct conn *make_conn(struct store *s, int64_t epoch) {
+static struct conn *make_conn(struct store *s) {
 	AUTO_ARENA a = { 0 };
 	struct conn *c = heap_alloc(sizeof(*c));
 	c->store = s;
 	db_open(&c->db, path_of(&a, s), true);
 	db_set_owner(c->db, c);
 	AUTO_LOCK(&s->conns_lock);
-	c->epoch = epoch;
+	c->epoch = atomic_load(&s->epoch);
 	c->out = true;
 	c->next = s->conns;
 	s->conns = c;
@@ -311,13 +312,12 @@ static struct conn *make_conn(struct store *s, int64_t epoch) {
 /* As long as nothing was committed since, a reader's last snapshot serves again: no lock of SQLite's is touched. */
 struct db *store_reader(struct store *s) {
 	bool fresh = false;
-	int64_t epoch = atomic_load(&s->epoch);
-	struct conn *c = take_idle(s, epoch, &fresh);
+	struct conn *c = take_idle(s, &fresh);
 	if (!c) {
-		c = make_conn(s, epoch);
+		c = make_conn(s);
 	}
 	if (!fresh) {
-		renew(c, epoch);
+		renew(c);
 	}
 	return c->db;
 }

@@ -43,6 +43,9 @@ static void test_ranges(void) {
 		CHECK_INT(blob_length(db, id), size);
 		CHECK_INT(blob_open(db, id, 500, 100, &piece), 0);
 		CHECK_INT(piece.n, 100);
+		CHECK_INT(blob_read(db, id, 700, 100, got), 0);
+		CHECK(!memcmp(got, p + 700, 100));
+		CHECK_INT(blob_read(db, id, size - 99, 100, got), -EIO);
 		CHECK(!pread_all(piece.fd, got, 100, piece.at) && !memcmp(got, p + 500, 100));
 		close(piece.fd);
 		CHECK_INT(blob_open(db, id, size - 10, 100, &piece), 0);

@@ -15,7 +15,7 @@
  *   fail     INODE NUMBER           or has not
  *   say      0 0           bytes    the first of what goes to a socket; recorded before it goes
  *
- * RECORD_FAIL=N: about one sync in N fails with EIO, and does nothing; RECORD_SHORT=N: about one write in N with ENOSPC.
+ * RECORD_FAIL=N: about one sync in N fails with EIO and does nothing. RECORD_SHORT=N: one write in N, with ENOSPC.
  *
  * Writing holds a lock, syncing does not: group commit stays what it is. The -shm file of SQLite is left out: it is
  * memory, made anew at every start. */
