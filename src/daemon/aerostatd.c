@@ -201,6 +201,7 @@ int main(int argc, char **argv) {
 	sigaddset(&signals, SIGINT);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files acts as a full disk */
 	raise_limits();
 	if (!o.fsck) {
 		make_dirs(o.data.p, 0700);
