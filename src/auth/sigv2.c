@@ -161,10 +161,11 @@ static size_t take_headers(struct arena *a, const struct head *h, struct field *
 }
 
 /* A presigned URL carries as parameters what the signer had as headers; a header of the same name is the one that
- * counts. */
+ * counts. Names are read as they are served, with their escapes undone: else "x%2Damz-acl" would act unsigned. */
 static size_t take_params(struct arena *a, const struct head *h, struct field *fields, size_t n) {
 	str rest = h->query, name, value;
 	while (n < 2 * HEADERS_MAX && item_next(&rest, &name, &value)) {
+		name = url_decode(a, name);
 		if (is_amz(name)) {
 			name = str_lower(a, name);
 			if (find_field(fields, n, name) == n) {
@@ -197,16 +198,20 @@ static bool is_subresource(str name) {
 	return false;
 }
 
-/* Of equal names the first sent comes first. */
+struct subresource {
+	str name, value; /* value absent: it has none */
+	size_t at; /* of equal names the first sent comes first */
+};
+
 static int compare_places(const void *x, const void *y) {
-	const struct field *a = x, *b = y;
+	const struct subresource *a = x, *b = y;
 	int c = str_cmp(a->name, b->name);
-	return c ? c : (a->name.p > b->name.p) - (a->name.p < b->name.p);
+	return c ? c : (a->at > b->at) - (a->at < b->at);
 }
 
 static void put_resource(struct buf *b, const struct auth_request *r) {
 	str rest = r->head->query, name, value;
-	struct field found[64];
+	struct subresource found[64];
 	size_t n = 0;
 	if (r->bucket.n) {
 		put_byte(b, '/');
@@ -214,9 +219,11 @@ static void put_resource(struct buf *b, const struct auth_request *r) {
 	}
 	put(b, r->head->path);
 	while (n < 64 && item_next(&rest, &name, &value)) {
+		bool bare = value.p != name.p + name.n + 1;
+		name = url_decode(b->arena, name);
 		if (is_subresource(name)) {
-			bool bare = value.p != name.p + name.n + 1;
-			found[n++] = (struct field){ name, bare ? (str){ 0 } : url_decode(b->arena, value) };
+			found[n] = (struct subresource){ name, bare ? (str){ 0 } : url_decode(b->arena, value), n };
+			n++;
 		}
 	}
 	qsort(found, n, sizeof(*found), compare_places);

@@ -103,6 +103,11 @@ static void test_query(struct arena *a) {
 	CHECK_STR(sigv2_text(a, &r, &auth),
 		  S("PUT\n\ntext/plain\n1\nx-amz-acl:public-read\nx-amz-security-token:T+k\n/b/k"));
 	CHECK_STR(auth.token, S("T+k"));
+	auth = parse(
+		a, &h,
+		"GET /b/k?AWSAccessKeyId=AK&Signature=x&Expires=1&x%2Damz-acl=private&%61cl&version%49d=v\nHost: h\n",
+		AUTH_S3);
+	CHECK_STR(sigv2_text(a, &r, &auth), S("GET\n\n\n1\nx-amz-acl:private\n/b/k?acl&versionId=v"));
 }
 
 /* The General Reference's example of the query services' form. */

@@ -42,6 +42,18 @@ def test_a_parameter_that_was_not_signed_is_no_header(server, bucket):
     assert (reply.status, reply.code) == (403, "SignatureDoesNotMatch")
 
 
+def test_an_escaped_name_does_not_pass_sigv2(server, s3, bucket):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"body", Tagging="a=b")
+    old = server.client("s3", signature_version="s3")
+    get = old.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"})[len(server.url):]
+    put = old.generate_presigned_url("put_object", Params={"Bucket": bucket, "Key": "k2"})[len(server.url):]
+    assert server.request("GET", get, signed=False).status == 200
+    for method, target in (("GET", get + "&%74agging"), ("PUT", put + f"&x%2Damz-copy-source={bucket}%2Fk"),
+                           ("PUT", put + "&x%2Damz-meta-a=b")):
+        reply = server.request(method, target, signed=False)
+        assert (reply.status, reply.code) == (403, "SignatureDoesNotMatch"), target
+
+
 def test_line_ends_do_not_come_in_by_the_query(server, s3, bucket):
     target = presigned(server, "PUT", f"/{bucket}/k", {"x-amz-meta-a": "x\r\nx-amz-meta-b: y"})
     assert server.request("PUT", target, body=b"body", signed=False).status == 200
