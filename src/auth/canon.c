@@ -99,18 +99,21 @@ static void put_folded(struct buf *b, str value) {
 	b->n += n;
 }
 
+/* The host is the one that is served: an absolute target's goes before the Host header (RFC 9112, 3.2.2). */
 static void put_header(struct buf *b, const struct head *h, str name) {
 	size_t count = 0;
 	put(b, str_lower(b->arena, name));
 	put_byte(b, ':');
+	if (str_ieq(name, S("host"))) {
+		put_folded(b, h->host);
+		put_byte(b, '\n');
+		return;
+	}
 	for (size_t i = 0; i < h->n; i++) {
 		if (str_ieq(h->headers[i].name, name)) {
 			put(b, count++ ? S(",") : S(""));
 			put_folded(b, h->headers[i].value);
 		}
-	}
-	if (!count && str_ieq(name, S("host"))) {
-		put(b, h->host);
 	}
 	put_byte(b, '\n');
 }

@@ -18,7 +18,7 @@ struct canonical_query {
 void put_canonical_query(struct buf *b, const struct canonical_query *q);
 
 /* "name:value\n" for each of the semicolon-separated names: values trimmed, runs of spaces folded, several joined by
- * ','. */
+ * ','; host is h->host. */
 void put_canonical_headers(struct buf *b, const struct head *h, str names);
 
 /* Is this name in the semicolon-separated list? Any case. */

@@ -54,6 +54,17 @@ def test_an_escaped_name_does_not_pass_sigv2(server, s3, bucket):
         assert (reply.status, reply.code) == (403, "SignatureDoesNotMatch"), target
 
 
+def test_a_link_is_for_the_host_that_the_target_names(server, s3, bucket):
+    """RFC 9112, 3.2.2: of an absolute target its authority counts, the Host header does not."""
+    s3.put_object(Bucket=bucket, Key="k", Body=b"not yours")
+    request = AWSRequest("GET", "http://other-bucket.s3.localhost/k")
+    botocore.auth.S3SigV4QueryAuth(Credentials(ROOT_KEY.access, ROOT_KEY.secret), "s3", REGION, 60).add_auth(request)
+    bent = request.url.replace("other-bucket", bucket)
+    reply = server.request("GET", bent, {"Host": "other-bucket.s3.localhost"}, signed=False)
+    assert (reply.status, reply.code) == (403, "SignatureDoesNotMatch")
+    assert server.request("GET", request.url, {"Host": "a.proxy"}, signed=False).code == "NoSuchBucket"
+
+
 def test_line_ends_do_not_come_in_by_the_query(server, s3, bucket):
     target = presigned(server, "PUT", f"/{bucket}/k", {"x-amz-meta-a": "x\r\nx-amz-meta-b: y"})
     assert server.request("PUT", target, body=b"body", signed=False).status == 200
