@@ -188,14 +188,18 @@ static void say(void *arg, str line) {
 
 bool control_fsck(struct store *store, struct buf *out, bool text) {
 	static const char plain[] =
-		"%lld bodies, %lld bytes: %lld missing, %lld torn, %lld without a row, %lld without an owner\n";
+		"%lld bodies, %lld bytes: %lld missing, %lld torn, %lld without a row, %lld without an owner";
 	static const char json[] = "{\"bodies\":%lld,\"bytes\":%lld,\"missing\":%lld,\"torn\":%lld,"
-				   "\"orphans\":%lld,\"unowned\":%lld}\n";
+				   "\"orphans\":%lld,\"unowned\":%lld";
 	struct saying s = { out, text };
 	struct fsck f = { 0 };
 	int rc = store_fsck(store, &f, say, &s);
 	putf(out, text ? plain : json, (long long)f.bodies, (long long)f.bytes, (long long)f.missing, (long long)f.torn,
 	     (long long)f.orphans, (long long)f.unowned);
+	if (rc) {
+		putf(out, text ? "; it could not be finished: %s" : ",\"error\":\"%s\"", strerror(-rc));
+	}
+	putz(out, text ? "\n" : "}\n");
 	return !rc && !f.missing && !f.torn && !f.orphans && !f.unowned;
 }
 

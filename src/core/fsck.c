@@ -147,8 +147,9 @@ static void check_body(struct check *c, struct db *db, const struct row *r) {
 	}
 }
 
-/* The next rows behind *last, in a snapshot of their own, so that a long check holds nothing back. */
-static size_t check_some(struct check *c, int64_t *last) {
+/* The next rows behind *last, in a snapshot of their own, so that a long check holds nothing back. 1: there may be
+ * more. */
+static int check_some(struct check *c, int64_t *last) {
 	AUTO_ARENA a = { 0 };
 	struct row *rows = NEWS(&a, struct row, ROWS_AT_ONCE);
 	size_t n = 0;
@@ -164,8 +165,9 @@ static size_t check_some(struct check *c, int64_t *last) {
 		check_body(c, db, &rows[i]);
 		*last = rows[i].id;
 	}
+	int rc = db_error(db);
 	store_reader_done(c->store, db);
-	return n;
+	return rc ? rc : n == ROWS_AT_ONCE;
 }
 
 /* --- files against rows --- */
@@ -183,9 +185,9 @@ static bool file_exists(struct store *s, int64_t id) {
 }
 
 /* In this order a body that comes or goes meanwhile is never taken for an orphan: in hand, then a row, then gone. */
-static void check_file(struct check *c, int64_t id) {
+static int check_file(struct check *c, int64_t id) {
 	if (blob_in_hand(c->store, id)) {
-		return;
+		return 0;
 	}
 	struct db *db = store_reader(c->store);
 	int64_t size = blob_length(db, id);
@@ -193,6 +195,7 @@ static void check_file(struct check *c, int64_t id) {
 	if (size == -ENOENT && !blob_in_hand(c->store, id) && file_exists(c->store, id)) {
 		find(c, &c->out->orphans, "file %016llx has no row", (unsigned long long)id);
 	}
+	return size < 0 && size != -ENOENT ? (int)size : 0;
 }
 
 static int check_files(struct check *c) {
@@ -202,7 +205,7 @@ static int check_files(struct check *c) {
 		rc = store_write(c->store, &wait); /* what forgot one of these has handed it to the keeper now */
 	}
 	for (size_t i = 0; !rc && i < c->files.n; i++) {
-		check_file(c, c->files.p[i]);
+		rc = check_file(c, c->files.p[i]);
 	}
 	return rc;
 }
@@ -229,9 +232,11 @@ int store_fsck(struct store *s, struct fsck *out, void (*say)(void *arg, str lin
 	int64_t last = INT64_MIN;
 	*out = (struct fsck){ 0 };
 	keeper_wait(s);
-	int rc = check_rows(&c);
-	while (!rc && check_some(&c, &last) == ROWS_AT_ONCE) {
+	int rc = check_rows(&c), more = !rc;
+	while (more > 0) {
+		more = check_some(&c, &last);
 	}
+	rc = rc ? rc : more;
 	rc = rc ? rc : check_files(&c);
 	heap_free(c.owned.p);
 	heap_free(c.files.p);

@@ -3,7 +3,7 @@
  * a sync is shared. What store_write has answered with 0 is on disk: the bodies (synced, and their directory
  * entries), then the transaction that names them. What a crash leaves behind without a row is swept at start.
  *
- *   lock  control.sock  aerostat.db  segments/000001.seg  bodies/3f/00000000000012ab  keys/ ...
+ *   lock  aerostat.db  segments/000001.seg  bodies/2b/00000000000012ab
  *
  * Each body has a row blob(id, seg, off, size, crc): seg 0 is a file named by id. Whoever keeps a body keeps its id,
  * in a table that was named to store_open (for fsck). Bodies never change. */
@@ -29,8 +29,7 @@ void store_close(struct store *s); /* waits for works in progress */
 /* --- reading --- */
 /* A read-only connection from a pool, with a snapshot that lasts until it goes back. */
 struct db *store_reader(struct store *s);
-void store_reader_done(struct store *s, struct db *db);
-/* The same, given back at the end of the arena's life or at reader_done, whichever is first. */
+void store_reader_done(struct store *s, struct db *db); /* NULL is fine */
 
 /* --- writing --- */
 struct blob_writer;
@@ -70,7 +69,8 @@ struct fsck {
 	int64_t bodies, bytes, missing, torn, orphans, unowned;
 };
 /* Bodies against rows: every row's bytes are there and have their CRC, every body has a row and an owner. say gets a
- * line for each finding. Works on a folder whose server is down, or on the running store. */
+ * line for each finding. Works on a folder whose server is down, or on the running store. -errno: it could not be
+ * finished, and what was not found means nothing. */
 int store_fsck(struct store *s, struct fsck *out, void (*say)(void *arg, str line), void *arg);
 
 /* Small values that belong to the server itself (clock offset, next ids). absent if there is none. */

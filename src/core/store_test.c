@@ -262,9 +262,39 @@ static void test_fsck(void) {
 	store_close(s);
 }
 
+static int run_break(struct db *db, void *arg) {
+	(void)arg;
+	return db_exec(db, "ALTER TABLE blob RENAME TO lost");
+}
+
+static int run_mend(struct db *db, void *arg) {
+	(void)arg;
+	return db_exec(db, "ALTER TABLE lost RENAME TO blob");
+}
+
+static void say_and_break(void *arg, str line) {
+	struct work w = { .run = run_break };
+	say(NULL, line);
+	CHECK_INT(store_write(arg, &w), 0);
+}
+
+/* A check that could not be finished says so, and not that all is well. */
+static void test_fsck_breaks(void) {
+	struct store *s = must_open();
+	struct fsck f;
+	struct put dangling = { .name = S("dangling"), .body = 1234567 };
+	struct work put = { .run = run_put, .arg = &dangling }, mend = { .run = run_mend };
+	CHECK_INT(store_write(s, &put), 0);
+	CHECK_INT(store_fsck(s, &f, say_and_break, s), -EIO);
+	CHECK_INT(store_write(s, &mend), 0);
+	CHECK_INT(delete (s, S("dangling")), 0);
+	CHECK(is_clean(s));
+	store_close(s);
+}
+
 int main(void) {
-	static void (*const tests[])(void) = { test_sizes,    test_ranges,     test_rules, test_broken_work, test_abort,
-					       test_snapshot, test_open_twice, test_kv,    test_sweep,       test_fsck,
-					       NULL };
+	static void (*const tests[])(void) = { test_sizes, test_ranges,   test_rules,       test_broken_work,
+					       test_abort, test_snapshot, test_open_twice,  test_kv,
+					       test_sweep, test_fsck,     test_fsck_breaks, NULL };
 	return run_in_folder(tests);
 }
