@@ -92,9 +92,18 @@ static int write_new(const char *path, str bytes, mode_t mode) {
 	return rc ? rc : fsync(fd) < 0 ? -errno : 0;
 }
 
-int file_write(const char *path, str bytes, mode_t mode) {
+/* The directory that path's entry is in. */
+static int sync_parent(const char *path) {
 	AUTO_ARENA a = { 0 };
 	str p = str_from(path);
+	while (p.n && p.p[p.n - 1] != '/') {
+		p.n--;
+	}
+	return dir_sync(p.n ? str_z(&a, p) : ".");
+}
+
+int file_write(const char *path, str bytes, mode_t mode) {
+	AUTO_ARENA a = { 0 };
 	char *tmp = str_z(&a, str_printf(&a, "%s.new", path));
 	int rc = write_new(tmp, bytes, mode);
 	if (!rc && rename(tmp, path) < 0) {
@@ -104,23 +113,26 @@ int file_write(const char *path, str bytes, mode_t mode) {
 		unlink(tmp);
 		return rc;
 	}
-	while (p.n && p.p[p.n - 1] != '/') {
-		p.n--;
+	return sync_parent(path);
+}
+
+static int make_dir(const char *path, mode_t mode) {
+	if (mkdir(path, mode) < 0) {
+		return errno == EEXIST ? 0 : -errno;
 	}
-	return dir_sync(p.n ? str_z(&a, p) : ".");
+	return sync_parent(path);
 }
 
 int make_dirs(const char *path, mode_t mode) {
 	AUTO_ARENA a = { 0 };
 	char *p = str_z(&a, str_from(path));
-	for (char *at = p + 1; *at; at++) {
+	int rc = 0;
+	for (char *at = p + 1; !rc && *p && *at; at++) {
 		if (*at == '/') {
 			*at = '\0';
-			if (mkdir(p, mode) < 0 && errno != EEXIST) {
-				return -errno;
-			}
+			rc = make_dir(p, mode);
 			*at = '/';
 		}
 	}
-	return mkdir(p, mode) < 0 && errno != EEXIST ? -errno : 0;
+	return rc ? rc : make_dir(p, mode);
 }

@@ -18,4 +18,4 @@ int file_read(struct arena *a, const char *path, size_t max, str *out);
 /* A file that is there whole or not at all, on disk with its directory entry when this returns. */
 int file_write(const char *path, str bytes, mode_t mode);
 int dir_sync(const char *path);
-int make_dirs(const char *path, mode_t mode); /* as mkdir -p */
+int make_dirs(const char *path, mode_t mode); /* as mkdir -p; on disk with their entries when this returns */
