@@ -22,6 +22,11 @@ static void refuse(struct control *c, int status, const char *sentence) {
 	putf(&c->out, "%s\n", sentence);
 }
 
+void put_endpoint(struct buf *b, const struct cloud *cloud) {
+	bool v6 = cloud->listen.n && memchr(cloud->listen.p, ':', cloud->listen.n);
+	putf(b, v6 ? "http://[" STR_FMT "]:%d" : "http://" STR_FMT ":%d", STR_ARG(cloud->listen), cloud->port);
+}
+
 static void put_stamp(struct buf *b, const char *before, int64_t ms, const char *after) {
 	putz(b, before);
 	put_time(b, ms, TIME_ISO_S);
@@ -34,8 +39,9 @@ static void status_json(struct control *c) {
 	struct cloud *cloud = c->cloud;
 	struct store_stats s = store_stats(cloud->store);
 	struct buf *b = &c->out;
-	putf(b, "{\"version\":\"%s\",\"pid\":%d,\"url\":\"http://" STR_FMT ":%d\",\"port\":%d,", AEROSTAT_VERSION,
-	     (int)getpid(), STR_ARG(cloud->listen), cloud->port, cloud->port);
+	putf(b, "{\"version\":\"%s\",\"pid\":%d,\"url\":\"", AEROSTAT_VERSION, (int)getpid());
+	put_endpoint(b, cloud);
+	putf(b, "\",\"port\":%d,", cloud->port);
 	putf(b, "\"region\":\"" STR_FMT "\",\"account\":\"" STR_FMT "\",\"data\":", STR_ARG(cloud->region),
 	     STR_ARG(cloud->account));
 	put_json(b, cloud->data);
@@ -49,8 +55,9 @@ static void status_json(struct control *c) {
 static void status_text_of(struct control *c) {
 	struct cloud *cloud = c->cloud;
 	struct buf *b = &c->out;
-	putf(b, "Aerostat %s is up at http://" STR_FMT ":%d (process %d)\n", AEROSTAT_VERSION, STR_ARG(cloud->listen),
-	     cloud->port, (int)getpid());
+	putf(b, "Aerostat %s is up at ", AEROSTAT_VERSION);
+	put_endpoint(b, cloud);
+	putf(b, " (process %d)\n", (int)getpid());
 	putf(b, "  data     " STR_FMT "\n  account  " STR_FMT "\n  region   " STR_FMT "\n", STR_ARG(cloud->data),
 	     STR_ARG(cloud->account), STR_ARG(cloud->region));
 	put_stamp(b, "  started  ", cloud->started, "\n");
@@ -68,29 +75,42 @@ static void status(struct control *c) {
 
 /* --- env --- */
 
+static void put_shell(struct buf *b, str s) {
+	put_byte(b, '\'');
+	for (size_t i = 0; i < s.n; i++) {
+		put(b, s.p[i] == '\'' ? S("'\\''") : (str){ s.p + i, 1 });
+	}
+	put_byte(b, '\'');
+}
+
+static void put_variable(struct control *c, const char *name, str value) {
+	struct buf *b = &c->out;
+	if (c->text) {
+		putf(b, "export %s=", name);
+		put_shell(b, value);
+		put_byte(b, '\n');
+	} else {
+		putf(b, "%c\"%s\":", b->n ? ',' : '{', name);
+		put_json(b, value);
+	}
+}
+
 static void env(struct control *c) {
 	struct key key;
 	struct cloud *cloud = c->cloud;
+	struct buf url = { .arena = c->x->arena };
 	if (!account_root_key(cloud, c->x->arena, cloud->account, &key)) {
 		refuse(c, 404, "The default account has no root key.");
 		return;
 	}
-	const char *fmt = c->text ? "export AWS_ENDPOINT_URL=http://" STR_FMT ":%d\n"
-				    "export AWS_ACCESS_KEY_ID=" STR_FMT "\n"
-				    "export AWS_SECRET_ACCESS_KEY=" STR_FMT "\n"
-				    "export AWS_DEFAULT_REGION=" STR_FMT "\n"
-				    "export AWS_REGION=" STR_FMT "\n"
-				    "export AWS_DATA_PATH='" STR_FMT "/botocore'\n"
-				    "unset AWS_SESSION_TOKEN AWS_PROFILE\n"
-				  : "{\"AWS_ENDPOINT_URL\":\"http://" STR_FMT ":%d\",\"AWS_ACCESS_KEY_ID\":\"" STR_FMT
-				    "\","
-				    "\"AWS_SECRET_ACCESS_KEY\":\"" STR_FMT "\",\"AWS_DEFAULT_REGION\":\"" STR_FMT "\","
-				    "\"AWS_REGION\":\"" STR_FMT "\",\"AWS_DATA_PATH\":\"" STR_FMT "/botocore\"}\n";
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	putf(&c->out, fmt, STR_ARG(cloud->listen), cloud->port, STR_ARG(key.access_key), STR_ARG(key.secret),
-	     STR_ARG(cloud->region), STR_ARG(cloud->region), STR_ARG(cloud->data));
-#pragma GCC diagnostic pop
+	put_endpoint(&url, cloud);
+	put_variable(c, "AWS_ENDPOINT_URL", buf_str(&url));
+	put_variable(c, "AWS_ACCESS_KEY_ID", key.access_key);
+	put_variable(c, "AWS_SECRET_ACCESS_KEY", key.secret);
+	put_variable(c, "AWS_DEFAULT_REGION", cloud->region);
+	put_variable(c, "AWS_REGION", cloud->region);
+	put_variable(c, "AWS_DATA_PATH", str_printf(c->x->arena, STR_FMT "/botocore", STR_ARG(cloud->data)));
+	putz(&c->out, c->text ? "unset AWS_SESSION_TOKEN AWS_PROFILE\n" : "}\n");
 }
 
 /* --- clock --- */

@@ -8,6 +8,7 @@
 
 void control_handle(struct exchange *x, void *arg); /* arg: the cloud */
 void control_refuse(struct buf *message, enum head_result why, void *arg);
+void put_endpoint(struct buf *b, const struct cloud *cloud); /* "http://127.0.0.1:4566" */
 /* Takes the clock's offset up from the store; at start. */
 void control_clock_load(struct cloud *cloud);
 

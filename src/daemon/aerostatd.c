@@ -169,10 +169,12 @@ static bool run(struct cloud *cloud, const struct options *o, const sigset_t *si
 	control_clock_load(cloud);
 	bool up = start_api(cloud, o, &api) && start_control(cloud, &control);
 	if (up) {
-		printf("ready http://" STR_FMT ":%d\n", STR_ARG(cloud->listen), cloud->port);
+		struct buf url = { .arena = cloud->arena };
+		put_endpoint(&url, cloud);
+		printf("ready " STR_FMT "\n", STR_ARG(buf_str(&url)));
 		fflush(stdout);
-		log_info("aerostatd %s serves http://" STR_FMT ":%d from " STR_FMT, AEROSTAT_VERSION,
-			 STR_ARG(cloud->listen), cloud->port, STR_ARG(cloud->data));
+		log_info("aerostatd %s serves " STR_FMT " from " STR_FMT, AEROSTAT_VERSION, STR_ARG(buf_str(&url)),
+			 STR_ARG(cloud->data));
 		wait_for_end(cloud, signals);
 	}
 	server_stop(api, GRACE_MS);

@@ -1,6 +1,7 @@
 #include "daemon/options.h"
 
 #include "base/version.h"
+#include "core/address.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -85,6 +86,9 @@ static bool check(const struct options *o) {
 	}
 	if (o->account.n != 12 || !str_uint(o->account, &n)) {
 		return wrong("--account wants 12 digits.");
+	}
+	if (!region_plausible(o->region)) {
+		return wrong("--region wants the name of a region, such as us-east-1.");
 	}
 	return true;
 }

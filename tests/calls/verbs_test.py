@@ -5,6 +5,7 @@ import pathlib
 import socket
 import sqlite3
 import subprocess
+import tempfile
 
 import boto3
 import pytest
@@ -114,6 +115,38 @@ def test_env_points_a_shell_at_it(cloud):
     url, key, region, extras = out.stdout.split()
     assert url.startswith("http://127.0.0.1:") and key.startswith("AKIA") and region == "us-east-1"
     assert os.path.exists(os.path.join(extras, "s3/2006-03-01/service-2.sdk-extras.json"))
+
+
+def test_env_is_quoted_for_the_shell_and_for_json(tmp_path):
+    folder = tempfile.TemporaryDirectory(prefix="""it's "$(touch here)" """)  # short: it holds a socket
+    c = Cloud(pathlib.Path(folder.name))
+    c.run("up", "--port", "0")
+    try:
+        script = c.run("env").stdout + 'printf %s "$AWS_DATA_PATH"'
+        said = subprocess.run(["sh", "-c", script], cwd=tmp_path, stdout=subprocess.PIPE, text=True, check=True)
+        assert said.stdout == c.data + "/botocore" == c.env()["AWS_DATA_PATH"]
+    finally:
+        c.run("down")
+        folder.cleanup()
+
+
+def test_an_address_of_ipv6_makes_a_url(tmp_path):
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("no IPv6 here")
+    c = Cloud(tmp_path)
+    c.run("up", "--port", "0", "--listen", "::1")
+    try:
+        url = json.loads(c.run("status", "--json").stdout)["url"]
+        assert url.startswith("http://[::1]:") and url == c.env()["AWS_ENDPOINT_URL"]
+        assert c.client("sts").get_caller_identity()["Account"] == "123456789012"
+    finally:
+        c.run("down")
+
+
+def test_a_region_is_one(tmp_path):
+    assert "--region" in Cloud(tmp_path).run("up", "--port", "0", "--region", 'x"y', rc=1).stderr
 
 
 def test_clock_moves_what_the_service_dates_and_not_signatures(cloud):
