@@ -101,26 +101,11 @@ static bool verify_chunk(struct arena *a, struct payload *p) {
 
 /* --- chunks --- */
 
-static int hex_digit(char c) {
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-				      : -1;
-}
-
 static bool parse_size(str s, int64_t *size) {
-	*size = 0;
-	if (s.n == 0 || s.n > 15) {
-		return false;
-	}
-	for (size_t i = 0; i < s.n; i++) {
-		int d = hex_digit(s.p[i]);
-		if (d < 0) {
-			return false;
-		}
-		*size = *size << 4 | d;
-	}
-	return true;
+	uint64_t n;
+	bool good = str_hex(s, &n) && n <= INT64_MAX;
+	*size = good ? (int64_t)n : 0;
+	return good;
 }
 
 static bool parse_signature(struct payload_state *s, str extensions) {

@@ -182,6 +182,25 @@ bool str_dbl(str s, double *out) {
 	return *end == '\0' && !memchr(s.p, 'x', s.n) && !memchr(s.p, 'X', s.n);
 }
 
+int hex_value(char c) {
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
+}
+
+bool str_hex(str s, uint64_t *out) {
+	*out = 0;
+	for (size_t i = 0; i < s.n; i++) {
+		int d = hex_value(s.p[i]);
+		if (d < 0) {
+			return false;
+		}
+		*out = *out << 4 | (uint64_t)d;
+	}
+	return s.n > 0 && s.n <= 16;
+}
+
 static int base64_digit(char c) {
 	return c >= 'A' && c <= 'Z'   ? c - 'A'
 	       : c >= 'a' && c <= 'z' ? c - 'a' + 26
@@ -215,17 +234,10 @@ bool base64_decode(struct arena *a, str s, str *out) {
 	return true;
 }
 
-static int hex_digit(char c) {
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-				      : -1;
-}
-
 bool hex_decode(struct arena *a, str s, str *out) {
 	char *p = arena_alloc(a, s.n / 2 + 1);
 	for (size_t i = 0; i + 1 < s.n; i += 2) {
-		int hi = hex_digit(s.p[i]), lo = hex_digit(s.p[i + 1]);
+		int hi = hex_value(s.p[i]), lo = hex_value(s.p[i + 1]);
 		if (hi < 0 || lo < 0) {
 			return false;
 		}
@@ -239,8 +251,8 @@ static str decode(struct arena *a, str s, char plus) {
 	char *d = arena_raw(a, s.n + 1);
 	size_t n = 0;
 	for (size_t i = 0; i < s.n; i++) {
-		int hi = s.p[i] == '%' && i + 2 < s.n ? hex_digit(s.p[i + 1]) : -1;
-		int lo = hi >= 0 ? hex_digit(s.p[i + 2]) : -1;
+		int hi = s.p[i] == '%' && i + 2 < s.n ? hex_value(s.p[i + 1]) : -1;
+		int lo = hi >= 0 ? hex_value(s.p[i + 2]) : -1;
 		if (lo >= 0) {
 			d[n++] = (char)(hi << 4 | lo);
 			i += 2;

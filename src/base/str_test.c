@@ -52,6 +52,10 @@ static void codes(struct arena *a) {
 	      !base64_decode(a, S("a b="), &out));
 	CHECK(!base64_decode(a, S("===="), &out) && !base64_decode(a, S("a==="), &out));
 	CHECK(!hex_decode(a, S("abc"), &out) && !hex_decode(a, S("zz"), &out));
+	uint64_t n;
+	CHECK(str_hex(S("00fF"), &n) && n == 255 && str_hex(S("ffffffffffffffff"), &n) && n == UINT64_MAX);
+	CHECK(!str_hex(S(""), &n) && !str_hex(S("10000000000000000"), &n) && !str_hex(S("1g"), &n) &&
+	      !str_hex(S("-1"), &n));
 	put_url(&b, S("a b/c~%\xc3\xa9"), true);
 	CHECK_STR(buf_str(&b), S("a%20b/c~%25%C3%A9"));
 	CHECK_STR(url_decode(a, S("a%20b+%zz%4")), S("a b+%zz%4"));

@@ -345,17 +345,14 @@ bool blob_in_hand(struct store *s, int64_t id) {
 }
 
 static bool is_body(const char *name, int64_t *id) {
-	uint64_t v = 0;
-	size_t i = 0;
-	for (; i < 16 && name[i]; i++) {
-		const char *at = strchr("0123456789abcdef", name[i]);
-		if (!at) {
-			return false;
-		}
-		v = v << 4 | (uint64_t)(at - "0123456789abcdef");
+	char as_ours[NAME_ROOM];
+	uint64_t v;
+	if (!str_hex(str_from(name), &v)) {
+		return false;
 	}
 	*id = (int64_t)v;
-	return i == 16 && !name[i];
+	body_name(as_ours, *id);
+	return strcmp(name, as_ours) == 0;
 }
 
 static int each_in(int dir_fd, void (*each)(void *arg, int64_t id), void *arg) {

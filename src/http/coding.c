@@ -2,21 +2,14 @@
 
 #include "http/line.h"
 
-static int hex_digit(char c) {
-	char lower = (char)(c | 0x20);
-	return c >= '0' && c <= '9' ? c - '0' : lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 static bool read_size(struct coding *c, str line) {
-	size_t n = 0;
-	uint64_t size = 0;
-	while (n < line.n && n <= 16 && hex_digit(line.p[n]) >= 0) {
-		size = size << 4 | (uint64_t)hex_digit(line.p[n++]);
-	}
-	c->extra += line.n - n;
-	c->left = size;
-	c->state = size ? CODING_CONTENT : CODING_TRAILER;
-	return n > 0 && n <= 16 && size <= INT64_MAX && (n == line.n || line.p[n] == ';');
+	str digits, extensions;
+	bool good;
+	str_cut(line, ';', &digits, &extensions);
+	good = str_hex(digits, &c->left) && c->left <= INT64_MAX;
+	c->extra += line.n - digits.n;
+	c->state = c->left ? CODING_CONTENT : CODING_TRAILER;
+	return good;
 }
 
 static bool read_trailer(struct coding *c, str line) {

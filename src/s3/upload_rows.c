@@ -21,16 +21,10 @@ static str make_id(struct arena *a, int64_t bucket, str key, int64_t initiated, 
 }
 
 static bool read_hex(str s, int64_t *out) {
-	uint64_t n = 0;
-	for (size_t i = 0; i < s.n; i++) {
-		const char *digits = "0123456789abcdef", *at = s.p[i] ? strchr(digits, s.p[i]) : NULL;
-		if (!at) {
-			return false;
-		}
-		n = n << 4 | (uint64_t)(at - digits);
-	}
-	*out = (int64_t)n;
-	return true;
+	uint64_t n;
+	bool good = str_hex(s, &n);
+	*out = good ? (int64_t)n : 0;
+	return good;
 }
 
 bool upload_id_read(str upload_id, int64_t bucket, str key, int64_t *initiated, int64_t *id) {

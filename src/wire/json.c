@@ -91,25 +91,13 @@ static void put_utf8(struct buf *b, uint32_t c) {
 	}
 }
 
-static int hex_digit(char c) {
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-				      : -1;
-}
-
 static bool read_hex4(struct reader *r, uint32_t *out) {
-	*out = 0;
-	if (r->end - r->p < 4) {
+	uint64_t code;
+	if (r->end - r->p < 4 || !str_hex((str){ r->p, 4 }, &code)) {
 		return false;
 	}
-	for (int i = 0; i < 4; i++) {
-		int d = hex_digit(*r->p++);
-		if (d < 0) {
-			return false;
-		}
-		*out = *out << 4 | (uint32_t)d;
-	}
+	r->p += 4;
+	*out = (uint32_t)code;
 	return true;
 }
 

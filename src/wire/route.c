@@ -1,13 +1,6 @@
 #include "wire/inner.h"
 #include "wire/rest.h"
 
-static int hex_digit(char c) {
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-				      : -1;
-}
-
 /* Is raw, with its escapes undone, name? */
 static bool raw_is(str raw, str name) {
 	size_t n = 0;
@@ -16,8 +9,8 @@ static bool raw_is(str raw, str name) {
 	}
 	for (size_t i = 0; i < raw.n; i++, n++) {
 		int c = (unsigned char)raw.p[i];
-		if (c == '%' && i + 2 < raw.n && hex_digit(raw.p[i + 1]) >= 0 && hex_digit(raw.p[i + 2]) >= 0) {
-			c = hex_digit(raw.p[i + 1]) << 4 | hex_digit(raw.p[i + 2]);
+		if (c == '%' && i + 2 < raw.n && hex_value(raw.p[i + 1]) >= 0 && hex_value(raw.p[i + 2]) >= 0) {
+			c = hex_value(raw.p[i + 1]) << 4 | hex_value(raw.p[i + 2]);
 			i += 2;
 		}
 		if (n >= name.n || c != (unsigned char)name.p[n]) {
