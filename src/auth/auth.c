@@ -51,13 +51,6 @@ static bool refuse_two(const struct parsing *p, str header) {
 	return refuse(p->arena, p->why, fault_of(p->style, REASON_INCOMPLETE), ONE_MECHANISM);
 }
 
-/* Without credentials nothing is signed, but aws-chunked may be what the body comes in. */
-static void note_anonymous(const struct parsing *p) {
-	if (str_is(head_get(p->head, "x-amz-content-sha256"), "STREAMING-UNSIGNED-PAYLOAD-TRAILER")) {
-		p->auth->payload = PAYLOAD_UNSIGNED_TRAILER;
-	}
-}
-
 bool auth_parse(struct arena *a, const struct head *h, enum auth_style style, struct auth *out, struct refusal *why) {
 	struct parsing p = { a, h, style, out, why };
 	str q[PARAMS] = { { 0 } }, header = head_get(h, "authorization");
@@ -73,7 +66,7 @@ bool auth_parse(struct arena *a, const struct head *h, enum auth_style style, st
 		return refuse_two(&p, header);
 	}
 	if (!ways) {
-		note_anonymous(&p);
+		payload_note(&p);
 		return true;
 	}
 	return v4 ? sigv4_parse_query(&p, q) : v2 ? sigv2_parse_query(&p, q) : parse_header(&p, header);

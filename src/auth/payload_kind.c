@@ -44,6 +44,12 @@ bool payload_parse(const struct parsing *p, str sha256) {
 		"or a valid sha256 value.");
 }
 
+void payload_note(const struct parsing *p) {
+	if (str_is(head_get(p->head, "x-amz-content-sha256"), spelled[PAYLOAD_UNSIGNED_TRAILER])) {
+		p->auth->payload = PAYLOAD_UNSIGNED_TRAILER;
+	}
+}
+
 str payload_text(const struct auth *auth) {
 	return auth->payload == PAYLOAD_SHA256 ? auth->sha256 : str_from(spelled[auth->payload]);
 }

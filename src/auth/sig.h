@@ -26,6 +26,8 @@ bool sign_date(const struct head *h, int64_t *ms);
 
 /* What x-amz-content-sha256 stands for. */
 bool payload_parse(const struct parsing *p, str sha256);
+/* SigV2 and anonymous callers sign nothing of a body, but aws-chunked may be what it comes in. */
+void payload_note(const struct parsing *p);
 str payload_text(const struct auth *auth);
 
 /* One signed text of SigV4. */

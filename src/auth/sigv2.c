@@ -47,13 +47,6 @@ static const char *const subresources[] = {
 
 /* --- reading --- */
 
-/* SigV2 signs nothing of a body, but aws-chunked may be what it comes in. */
-static void note_framing(const struct parsing *p) {
-	if (str_is(head_get(p->head, "x-amz-content-sha256"), "STREAMING-UNSIGNED-PAYLOAD-TRAILER")) {
-		p->auth->payload = PAYLOAD_UNSIGNED_TRAILER;
-	}
-}
-
 bool sigv2_parse_header(const struct parsing *p, str credentials) {
 	struct auth *auth = p->auth;
 	auth->way = AUTH_V2_HEADER;
@@ -67,7 +60,7 @@ bool sigv2_parse_header(const struct parsing *p, str credentials) {
 			      "AWS authentication requires a valid Date or x-amz-date header");
 	}
 	auth->token = head_get(p->head, "x-amz-security-token");
-	note_framing(p);
+	payload_note(p);
 	return true;
 }
 
@@ -84,7 +77,7 @@ static bool parse_s3_query(const struct parsing *p, const str q[PARAMS]) {
 	}
 	p->auth->time = expires * 1000;
 	p->auth->token = q[V2_TOKEN].p ? q[V2_TOKEN] : head_get(p->head, "x-amz-security-token");
-	note_framing(p);
+	payload_note(p);
 	return true;
 }
 
