@@ -230,9 +230,6 @@ static bool mixed(const struct acl_input *in) {
 bool grants_input(struct call *c, struct acl_input *in) {
 	in->c = c;
 	in->canned = head_get(&c->x->head, "x-amz-acl");
-	if (!in->canned.p) {
-		in->canned = query_get(c->arena, &c->x->head, "x-amz-acl");
-	}
 	in->headers = false;
 	for (const struct grant_header *h = grant_headers; h < grant_headers + GRANT_HEADERS; h++) {
 		in->headers |= head_get(&c->x->head, h->header).p != NULL;

@@ -27,12 +27,8 @@ static bool account_id(str s) {
 	return s.n == 12 && str_uint(s, &n);
 }
 
-/* A presigned URL may carry the header as a parameter. */
 static bool owner_expected(struct call *c, const struct bucket *b) {
 	str want = head_get(&c->x->head, "x-amz-expected-bucket-owner");
-	if (!want.p) {
-		want = query_get(c->arena, &c->x->head, "x-amz-expected-bucket-owner");
-	}
 	if (!want.p) {
 		return true;
 	}
