@@ -88,7 +88,7 @@ static void show(struct call *c, const struct source *from, const struct object 
 	sum_show(c->arena, v, &o->sum);
 	set_str(c->arena, c->out, "VersionId", version_shown(call_bucket(c), o));
 	set_str(c->arena, c->out, "CopySourceVersionId", from->version);
-	set_str(c->arena, c->out, "ServerSideEncryption", meta_get(o->meta, "x-amz-server-side-encryption"));
+	show_encryption(c, o->meta);
 }
 
 static bool copy_object(struct call *c) {

@@ -4,11 +4,12 @@
 #include "s3/listing.h"
 #include "s3/object.h"
 #include "s3/routes.h"
+#include "s3/upload.h"
 
 #include <errno.h>
 
 /* Bodies up to this are read into the arena and leave with the head in one write. */
-enum { AT_ONCE = 64 * 1024, PARTS_MAX = 10000 };
+enum { AT_ONCE = 64 * 1024 };
 
 /* The bytes that were asked for. */
 struct span {

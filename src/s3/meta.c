@@ -221,6 +221,10 @@ static const char *member_of(str name) {
 	return NULL;
 }
 
+void show_encryption(struct call *c, str meta) {
+	set_str(c->arena, c->out, "ServerSideEncryption", meta_get(meta, "x-amz-server-side-encryption"));
+}
+
 void meta_show(struct call *c, str meta) {
 	struct val *map = NULL;
 	str name, value;

@@ -16,6 +16,7 @@ str pairs_with(struct arena *a, str pairs, str name, str value);
 bool meta_of_input(struct call *c, str *out);
 /* Sets the members of a GetObject or HeadObject output that are kept. */
 void meta_show(struct call *c, str meta);
+void show_encryption(struct call *c, str meta); /* ServerSideEncryption of an output, as it was asked for */
 str meta_get(str meta, const char *name); /* names lower case, user metadata with x-amz-meta-; absent if none */
 
 /* What a request may ask of an object that is not served: SSE-KMS, SSE-C, object lock, appending. Fails. */
@@ -29,6 +30,7 @@ bool class_of_input(struct call *c, str *out);
 /* Tags. At most 10 an object (50 a bucket), keys 1..128 and values 0..256 characters, no two keys alike, "aws:"
  * reserved: fails with InvalidTag or BadRequest in AWS's sentences. */
 bool tags_of_header(struct call *c, str header, str *out); /* x-amz-tagging: url-encoded query */
+bool tags_of_input(struct call *c, str *out); /* the Tagging of a new object, if it may have tags; absent: none */
 bool tags_of_set(struct call *c, const struct val *tag_set, int max, str *out);
 void tags_show(struct arena *a, struct val *tag_set, str tags);
 int64_t tags_count(str tags);

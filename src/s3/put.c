@@ -55,16 +55,10 @@ bool object_of_request(struct call *c, struct object *o) {
 	return extras_of_input(c) && class_of_input(c, &o->storage_class) && conditions_early(c);
 }
 
-static bool read_tags(struct call *c, str *out) {
-	str header = get_str(c->in, "Tagging");
-	*out = (str){ 0 };
-	return !header.n || (tags_of_header(c, header, out) && must_allow(c, "s3:PutObjectTagging"));
-}
-
 static bool put_object(struct call *c) {
 	struct object o;
 	struct checksum sum;
-	if (!object_of_request(c, &o) || !meta_of_input(c, &o.meta) || !read_tags(c, &o.tags) ||
+	if (!object_of_request(c, &o) || !meta_of_input(c, &o.meta) || !tags_of_input(c, &o.tags) ||
 	    !checksum_of_input(c, &sum)) {
 		return false;
 	}
@@ -80,7 +74,7 @@ static bool put_object(struct call *c) {
 	set_str(c->arena, c->out, "ETag", etag_quoted(c->arena, o.etag));
 	sum_show(c->arena, c->out, &o.sum);
 	set_str(c->arena, c->out, "VersionId", version_shown(call_bucket(c), &o));
-	set_str(c->arena, c->out, "ServerSideEncryption", meta_get(o.meta, "x-amz-server-side-encryption"));
+	show_encryption(c, o.meta);
 	return true;
 }
 

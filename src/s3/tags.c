@@ -114,6 +114,12 @@ bool tags_of_header(struct call *c, str header, str *out) {
 	return true;
 }
 
+bool tags_of_input(struct call *c, str *out) {
+	str header = get_str(c->in, "Tagging");
+	*out = (str){ 0 };
+	return !header.n || (tags_of_header(c, header, out) && must_allow(c, "s3:PutObjectTagging"));
+}
+
 bool tags_of_set(struct call *c, const struct val *tag_set, int max, str *out) {
 	struct buf b = { .arena = c->arena };
 	*out = (str){ 0 };

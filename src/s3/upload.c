@@ -32,10 +32,6 @@ str sum_lower(struct arena *a, int kind) {
 	return kind < 0 ? S("null") : str_lower(a, str_from(sum_name(kind)));
 }
 
-void show_encryption(struct call *c, str meta) {
-	set_str(c->arena, c->out, "ServerSideEncryption", meta_get(meta, "x-amz-server-side-encryption"));
-}
-
 /* --- CreateMultipartUpload --- */
 
 static bool composite_of_input(struct call *c, struct upload *u) {
@@ -85,11 +81,6 @@ static int create_work(struct db *db, void *arg) {
 	}
 	upload_insert(db, w->c->arena, &w->u);
 	return db_error(db);
-}
-
-static bool tags_of_input(struct call *c, str *out) {
-	str header = get_str(c->in, "Tagging");
-	return !header.n || (tags_of_header(c, header, out) && must_allow(c, "s3:PutObjectTagging"));
 }
 
 static bool create_multipart_upload(struct call *c) {

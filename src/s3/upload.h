@@ -38,5 +38,3 @@ static inline int upload_sum_kind(const struct upload *u) {
 }
 const char *sum_type(bool composite); /* as ChecksumType */
 str sum_lower(struct arena *a, int kind); /* "crc32"; "null" for -1 */
-/* ServerSideEncryption of the output, as the upload was asked for. */
-void show_encryption(struct call *c, str meta);
