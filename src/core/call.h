@@ -61,7 +61,7 @@ struct call {
 
 /* Says why the call cannot be answered. Always returns false, so that handlers can write: return fail(c, &f, "..."). */
 bool fail(struct call *c, const struct fault *f, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-/* The same with the code's usual sentence, and with an element beside it in S3's envelope. */
+/* An element beside Code and Message in S3's envelope; after fail(). */
 void fail_detail(struct call *c, const char *name, str value);
 /* A breakage below the handler: -ENOSPC, -EIO ...; logged where it arose. 0 is not for this. */
 bool fail_errno(struct call *c, int rc);

@@ -51,7 +51,7 @@ void reply_fault(struct call *c) {
 	put_ids(&headers, c);
 	fault_write(&headers, &body, &c->refusal, &e);
 	put(&headers, buf_str(&c->headers));
-	c->status = c->refusal.fault->status;
+	c->status = c->refusal.fault ? c->refusal.fault->status : 500;
 	bool bare = is_head(c) || c->status == 304;
 	struct reply r = { .status = c->status, .headers = buf_str(&headers), .body = bare ? S("") : buf_str(&body) };
 	call_db_done(c);
