@@ -9,10 +9,6 @@ static const struct fault unknown_operation = { "UnknownOperationException", 400
 static const struct fault not_implemented = { "NotImplemented", 400 };
 static const struct fault method_not_allowed = { "MethodNotAllowed", 405 };
 
-static const char *signing_name(const struct service *s) {
-	return s->signing ? s->signing : s->endpoint;
-}
-
 /* "AmazonSSM.GetParameter": the service whose target prefix it is. */
 static const struct service *by_target(str target) {
 	for (size_t i = 0; services[i]; i++) {
@@ -41,7 +37,7 @@ static bool is_rest(const struct service *s) {
 static const struct service *by_scope(str name, bool rest) {
 	const struct service *found = NULL;
 	for (size_t i = 0; name.n && services[i]; i++) {
-		if (str_is(name, signing_name(services[i])) && (!found || is_rest(services[i]) == rest)) {
+		if (str_is(name, service_signing(services[i])) && (!found || is_rest(services[i]) == rest)) {
 			found = services[i];
 		}
 	}

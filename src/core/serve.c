@@ -111,8 +111,7 @@ static bool authenticate(struct call *c, str body) {
 				  .body = body,
 				  .body_known = !is_s3(c),
 				  .secret = key.secret,
-				  .service =
-					  str_from(c->service->signing ? c->service->signing : c->service->endpoint) };
+				  .service = str_from(service_signing(c->service)) };
 	if (!auth_verify(c->arena, &r, &c->auth, &c->refusal)) {
 		return false;
 	}
@@ -232,7 +231,7 @@ static const char *action_of(const struct call *c) {
 	if (c->route->action) {
 		return c->route->action;
 	}
-	const char *prefix = c->service->signing ? c->service->signing : c->service->endpoint;
+	const char *prefix = service_signing(c->service);
 	return str_printf(c->arena, "%s:%s", prefix, c->op->name).p;
 }
 

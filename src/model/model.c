@@ -11,6 +11,10 @@ const struct service *service_find(const char *name) {
 	return NULL;
 }
 
+const char *service_signing(const struct service *s) {
+	return s->signing ? s->signing : s->endpoint;
+}
+
 /* Like strcmp, of n bytes and a whole string. */
 static int compare(const char *p, size_t n, const char *z) {
 	int c = strncmp(p, z, n);

@@ -102,5 +102,6 @@ struct service {
 extern const struct service *const services[]; /* ends with NULL */
 
 const struct service *service_find(const char *name);
+const char *service_signing(const struct service *s); /* its name in a credential scope, and in IAM's actions */
 const struct op *op_find(const struct service *s, const char *name, size_t n); /* n: length of name */
 const struct error *error_find(const struct service *s, const char *name);
