@@ -1,7 +1,5 @@
 #include "auth/canon.h"
 
-#include "auth/params.h"
-
 #include <stdlib.h>
 
 static void put_normal(struct buf *b, str path) {
@@ -62,7 +60,7 @@ void put_canonical_query(struct buf *b, const struct canonical_query *q) {
 	size_t n = 0;
 	str name, value;
 	buf_room(&text, query.n * 3 + 1);
-	while (item_next(&query, &name, &value)) {
+	while (query_next(&query, &name, &value)) {
 		struct pair pair = { .name = recoded(&text, name, q->form) };
 		if (q->skip.p && str_eq(pair.name, q->skip)) {
 			continue;

@@ -22,25 +22,14 @@ static const str names[PARAMS] = {
 	[FORM_TOKEN] = NAME("SecurityToken"),
 };
 
-bool item_next(str *rest, str *name, str *value) {
-	str item = { 0 };
-	while (rest->n && !item.n) {
-		str_cut(*rest, '&', &item, rest);
-	}
-	if (!str_cut(item, '=', name, value)) {
-		*value = S("");
-	}
-	return item.n > 0;
-}
-
 void params_read(struct arena *a, str query, str out[PARAMS]) {
 	str name, value;
 	memset(out, 0, sizeof(str) * PARAMS);
-	while (item_next(&query, &name, &value)) {
+	while (query_next(&query, &name, &value)) {
 		name = name.n && memchr(name.p, '%', name.n) ? url_decode(a, name) : name;
 		for (int i = 0; i < PARAMS; i++) {
 			if (!out[i].p && str_eq(name, names[i])) {
-				out[i] = url_decode(a, value);
+				out[i] = url_decode(a, value.p ? value : S(""));
 			}
 		}
 	}

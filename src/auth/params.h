@@ -1,7 +1,7 @@
 /* The parameters of a query string (or a form) that carry credentials, found in one pass. */
 #pragma once
 
-#include "base/buf.h"
+#include "http/head.h"
 
 enum param {
 	V4_ALGORITHM,
@@ -26,7 +26,3 @@ enum param {
 /* Decoded ('+' stays '+': no credential has a space, and base64 has many of these); absent if not there; of several
  * of one name the first. */
 void params_read(struct arena *a, str query, str out[PARAMS]);
-
-/* The items of a query one after the other; empty ones are passed over. name and value are still escaped; value is
- * empty when there is no '='. */
-bool item_next(str *rest, str *name, str *value);

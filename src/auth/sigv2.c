@@ -157,7 +157,7 @@ static size_t take_headers(struct arena *a, const struct head *h, struct field *
  * counts. Names are read as they are served, with their escapes undone: else "x%2Damz-acl" would act unsigned. */
 static size_t take_params(struct arena *a, const struct head *h, struct field *fields, size_t n) {
 	str rest = h->query, name, value;
-	while (n < 2 * HEADERS_MAX && item_next(&rest, &name, &value)) {
+	while (n < 2 * HEADERS_MAX && query_next(&rest, &name, &value)) {
 		name = url_decode(a, name);
 		if (is_amz(name)) {
 			name = str_lower(a, name);
@@ -211,11 +211,10 @@ static void put_resource(struct buf *b, const struct auth_request *r) {
 		put(b, r->bucket);
 	}
 	put(b, r->head->path);
-	while (n < 64 && item_next(&rest, &name, &value)) {
-		bool bare = value.p != name.p + name.n + 1;
+	while (n < 64 && query_next(&rest, &name, &value)) {
 		name = url_decode(b->arena, name);
 		if (is_subresource(name)) {
-			found[n] = (struct subresource){ name, bare ? (str){ 0 } : url_decode(b->arena, value), n };
+			found[n] = (struct subresource){ name, url_decode(b->arena, value), n };
 			n++;
 		}
 	}

@@ -31,13 +31,11 @@ static void add(struct arena *a, struct head *h, str name, str value) {
 
 void hoist_headers(struct call *c) {
 	struct head *h = &c->x->head;
-	str item, name, value, rest = h->query;
+	str name, value, rest = h->query;
 	if (c->proto != P_RESTXML || (c->auth.way != AUTH_V4_QUERY && c->auth.way != AUTH_V2_QUERY)) {
 		return;
 	}
-	while (rest.n && h->n < HEADERS_MAX) {
-		str_cut(rest, '&', &item, &rest);
-		str_cut(item, '=', &name, &value);
+	while (h->n < HEADERS_MAX && query_next(&rest, &name, &value)) {
 		name = str_lower(c->arena, url_decode(c->arena, name));
 		value = url_decode(c->arena, value.p ? value : S(""));
 		if (str_starts(name, S("x-amz-")) && !is_credential(name) && plain(name) && plain(value) &&

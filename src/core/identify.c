@@ -157,10 +157,8 @@ enum auth_style identify_style(const struct call *c) {
 
 static bool find_form(struct call *c, str body) {
 	const struct head *h = &c->x->head;
-	str item, rest = str_is(h->method, "POST") ? body : h->query, name, value, action = { 0 };
-	while (rest.n) {
-		str_cut(rest, '&', &item, &rest);
-		str_cut(item, '=', &name, &value);
+	str rest = str_is(h->method, "POST") ? body : h->query, name, value, action = { 0 };
+	while (query_next(&rest, &name, &value)) {
 		if (str_is(name, "Action")) {
 			action = url_decode_form(c->arena, value);
 		}

@@ -237,17 +237,24 @@ size_t head_count(const struct head *h, const char *name) {
 	return count;
 }
 
+bool query_next(str *rest, str *name, str *value) {
+	str item = { 0 };
+	while (rest->n && !item.n) {
+		str_cut(*rest, '&', &item, rest);
+	}
+	str_cut(item, '=', name, value);
+	return item.n > 0;
+}
+
 /* The raw value of the first parameter of that name; absent if there is none. */
 static str find_parameter(struct arena *a, str query, const char *name) {
-	str one, key, value, wanted = str_from(name);
-	while (query.p) {
-		str_cut(query, '&', &one, &query);
-		bool valued = str_cut(one, '=', &key, &value);
+	str key, value, wanted = str_from(name);
+	while (query_next(&query, &key, &value)) {
 		if (key.n && memchr(key.p, '%', key.n)) {
 			key = url_decode(a, key);
 		}
 		if (key.n && str_eq(key, wanted)) {
-			return valued ? value : S("");
+			return value.p ? value : S("");
 		}
 	}
 	return (str){ 0 };

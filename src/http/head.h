@@ -44,6 +44,9 @@ str head_get(const struct head *h, const char *name);
 /* How many headers have that name. */
 size_t head_count(const struct head *h, const char *name);
 
+/* The items of a query (or a form) one after the other, as they were sent: still escaped. Empty ones are passed over;
+ * value is absent when there is no '='. False at the end. */
+bool query_next(str *rest, str *name, str *value);
 /* The value of one query parameter, decoded ('+' stays '+', as S3 reads it); absent if there is none, empty if it has
  * no value. */
 str query_get(struct arena *a, const struct head *h, const char *name);

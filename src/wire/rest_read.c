@@ -65,10 +65,8 @@ static bool is_bound(const struct shape *shape, str name) {
 /* All parameters that no other member takes. */
 static void read_parameter_map(struct arena *a, struct val *v, const struct member *m, str query) {
 	struct val *map = NULL;
-	str item, name, value;
-	while (query.n) {
-		str_cut(query, '&', &item, &query);
-		str_cut(item, '=', &name, &value);
+	str name, value;
+	while (query_next(&query, &name, &value)) {
 		name = url_decode(a, name);
 		if (!name.n || is_bound(v->shape, name)) {
 			continue;

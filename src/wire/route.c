@@ -20,20 +20,9 @@ static bool raw_is(str raw, str name) {
 	return n == name.n;
 }
 
-/* Takes the first parameter off a raw query. */
-static bool param_next(str *query, str *name, str *value) {
-	str item;
-	if (!query->n) {
-		return false;
-	}
-	str_cut(*query, '&', &item, query);
-	str_cut(item, '=', name, value);
-	return true;
-}
-
 bool param_find(str query, str name, size_t *at, str *value) {
 	str rest = str_skip(query, *at), found;
-	while (param_next(&rest, &found, value)) {
+	while (query_next(&rest, &found, value)) {
 		if (raw_is(found, name)) {
 			*at = query.n - rest.n;
 			*value = value->p ? *value : S("");
@@ -101,7 +90,7 @@ static str literals_of(const struct op *op) {
 static int literals_found(str literals, str query) {
 	str name, want, value;
 	int n = 0;
-	while (param_next(&literals, &name, &want)) {
+	while (query_next(&literals, &name, &want)) {
 		size_t at = 0;
 		if (!param_find(query, name, &at, &value) || (want.n && !str_eq(value, want))) {
 			return -1;
@@ -171,7 +160,7 @@ static const char *decisive_name(const struct service *s, str raw) {
 static bool decisive_find(const struct service *s, str query, struct decisive *out) {
 	str name, value;
 	out->n = 0;
-	while (param_next(&query, &name, &value)) {
+	while (query_next(&query, &name, &value)) {
 		const char *d = decisive_name(s, name);
 		if (d && out->n == DECISIVE_MAX) {
 			return false;
