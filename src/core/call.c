@@ -50,6 +50,7 @@ struct db *call_db(struct call *c) {
 
 void call_db_done(struct call *c) {
 	if (c->reader) {
+		c->read_error = c->read_error ? c->read_error : db_error(c->reader);
 		store_reader_done(c->cloud->store, c->reader);
 		c->reader = NULL;
 	}
@@ -58,6 +59,9 @@ void call_db_done(struct call *c) {
 bool call_write(struct call *c, int (*run)(struct db *db, void *arg), void *arg, struct blob_writer *blob) {
 	struct work w = { .run = run, .arg = arg, .blobs = blob ? &blob : NULL, .n_blobs = blob ? 1 : 0 };
 	call_db_done(c);
+	if (c->read_error) {
+		return fail_errno(c, c->read_error);
+	}
 	int rc = store_write(c->cloud->store, &w);
 	if (rc == 0) {
 		return true;

@@ -47,6 +47,7 @@ struct call {
 	struct refusal refusal; /* filled by fail() */
 	struct payload payload; /* of an operation whose body streams */
 	struct db *reader; /* use call_db() */
+	int read_error; /* of a reader that was given back; 0 or -errno */
 
 	/* What a handler may add to the reply. */
 	struct buf headers; /* lines beyond those of the output shape */

@@ -318,6 +318,17 @@ static str meter_resource(const struct call *c) {
 	return is_s3(c) && str_cut(arn, '/', &bucket, &key) ? bucket : arn;
 }
 
+/* A reader that has failed finds nothing: what was made of that (no such key, an empty list) is not the answer. */
+static bool was_read(struct call *c) {
+	call_db_done(c);
+	if (!c->read_error || c->replied) {
+		return true;
+	}
+	c->headers.n = 0;
+	c->refusal = (struct refusal){ 0 };
+	return fail_errno(c, c->read_error);
+}
+
 static void account_for(struct call *c) {
 	if (c->route && c->route->usage && !c->refusal.fault) {
 		str owner = c->resource.account.n ? c->resource.account : c->who.account;
@@ -335,6 +346,7 @@ void cloud_handle(struct exchange *x, void *arg) {
 	struct call *c = NEW(x->arena, struct call);
 	*c = (struct call){ .arena = x->arena, .x = x, .cloud = arg, .headers = { .arena = x->arena } };
 	bool ok = serve(c);
+	ok = was_read(c) && ok;
 	if (!c->replied && ok) {
 		reply_success(c);
 	} else if (!c->replied) {

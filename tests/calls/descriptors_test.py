@@ -1,0 +1,44 @@
+"""A server that can open no more files: it says so, and does not take what it cannot read for what is not there."""
+import hashlib
+import http.client
+import os
+import resource
+import socket
+
+TAGS = b"<Tagging><TagSet/></Tagging>"
+
+
+def ask(server, connection, target):
+    connection.request("GET", target, headers=server.sign("GET", target))
+    reply = connection.getresponse()
+    return reply.status, reply.read()
+
+
+def half_a_call(server):
+    """A call that keeps the one open reader of the database, for its body does not come."""
+    headers = server.sign("PUT", "/bucket?tagging", sha256=hashlib.sha256(TAGS).hexdigest())
+    lines = ["PUT /bucket?tagging HTTP/1.1", *(f"{k}: {v}" for k, v in headers.items()), f"Content-Length: {len(TAGS)}"]
+    s = socket.create_connection(("127.0.0.1", server.port))
+    s.sendall("\r\n".join(lines + ["", ""]).encode() + TAGS[:5])
+    return s
+
+
+def test_what_cannot_be_read_is_not_absent(start_server):
+    server = start_server()
+    s3 = server.client("s3")
+    s3.create_bucket(Bucket="bucket")
+    s3.put_object(Bucket="bucket", Key="k", Body=b"body")
+    server.stop()
+    server.start()
+    connection = http.client.HTTPConnection("127.0.0.1", server.port)
+    with half_a_call(server):
+        connection.request("OPTIONS", "/")
+        connection.getresponse().read()
+        pid, before = server.process.pid, resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+        used = max(int(fd) for fd in os.listdir(f"/proc/{pid}/fd")) + 1
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (used, before[1]))
+        failed = [ask(server, connection, target) for target in ("/", "/bucket", "/bucket/k", "/bucket?versions")]
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+    assert [status for status, body in failed] == [500] * 4, failed
+    assert ask(server, connection, "/bucket/k") == (200, b"body")
+    connection.close()
