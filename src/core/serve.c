@@ -303,10 +303,11 @@ static bool serve(struct call *c) {
 	identify_service(c);
 	make_ids(c);
 	bool parsed = auth_parse(c->arena, &c->x->head, identify_style(c), &c->auth, &c->refusal);
-	if (!parsed || !read_body_first(c, &body) || !authenticate(c, body) || !route_call(c, body)) {
+	if (!parsed || !read_body_first(c, &body) || !authenticate(c, body)) {
 		return false;
 	}
-	if (!gunzip(c, &body) || !read_message(c, body) || !check_constraints(c) || !permit(c) || !take_body(c)) {
+	if (!gunzip(c, &body) || !route_call(c, body) || !read_message(c, body) || !check_constraints(c) ||
+	    !permit(c) || !take_body(c)) {
 		return false;
 	}
 	c->out = c->op->out ? val_new(c->arena, c->op->out) : NULL;

@@ -23,7 +23,7 @@ static int compare(const char *p, size_t n, const char *z) {
 
 const struct op *op_find(const struct service *s, const char *name, size_t n) {
 	size_t low = 0, high = s->n_ops;
-	if (n && memchr(name, 0, n)) {
+	if (n == 0 || memchr(name, 0, n)) {
 		return NULL;
 	}
 	while (low < high) {

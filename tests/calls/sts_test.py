@@ -1,5 +1,6 @@
 """GetCallerIdentity: who is told who they are, and who is told why not."""
 import datetime
+import gzip
 
 import pytest
 from botocore.exceptions import ClientError
@@ -129,3 +130,20 @@ def test_every_answer_has_a_request_id_of_its_own(server):
         assert meta["HTTPHeaders"]["x-amzn-requestid"] == meta["RequestId"]
         ids.add(meta["RequestId"])
     assert len(ids) == 20
+
+
+def test_a_compressed_form(server):
+    reply = server.request("POST", "/", {**FORM, "Content-Encoding": "gzip"}, gzip.compress(ASK), service="sts")
+    assert reply.status == 200 and b"<Account>123456789012<" in reply.body, reply
+
+
+def test_a_compressed_form_that_is_too_long(server):
+    body = gzip.compress(ASK + b"&" + b"a" * 20_000_000)
+    reply = server.request("POST", "/", {**FORM, "Content-Encoding": "gzip"}, body, service="sts")
+    assert (reply.status, reply.code) == (400, "MalformedQueryString"), reply
+
+
+def test_json_without_a_target(server):
+    headers = {"Content-Type": "application/x-amz-json-1.1"}
+    reply = server.request("POST", "/", headers, b"{}", service="ssm")
+    assert (reply.status, reply.code) == (400, "UnknownOperationException"), reply
