@@ -154,6 +154,7 @@ bool key_find(struct cloud *cloud, struct arena *a, str access_key, struct key *
 	struct db *db = store_reader(cloud->store);
 	bool found = cloud->accept_test_keys && str_is(access_key, "test") ? test_key(cloud, db, a, out)
 									   : key_load(cloud, db, a, access_key, out);
+	out->error = db_error(db);
 	store_reader_done(cloud->store, db);
 	if (found) {
 		cache_add(cloud->keys, out, generation);

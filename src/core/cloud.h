@@ -34,12 +34,13 @@ extern const struct store_table account_tables[];
 struct key {
 	str access_key, secret;
 	struct principal who;
+	int error; /* why it could not be looked up, -errno; 0: it could */
 };
 
 /* The account and its root key, made if they are not there. secret absent: a random one. 0 or -errno. */
 int account_create(struct cloud *cloud, str id, str name, str canonical_id, const struct key *root);
 int user_create(struct cloud *cloud, str account, str name, const struct key *key);
-/* False: nobody has this key. The strings are in the arena. */
+/* False: nobody has this key, or out->error. The strings are in the arena. */
 bool key_find(struct cloud *cloud, struct arena *a, str access_key, struct key *out);
 void keys_changed(struct cloud *cloud);
 void keys_finish(struct cloud *cloud); /* at the end */

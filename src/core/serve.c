@@ -94,7 +94,7 @@ static bool parse_form(struct call *c, str body) {
 }
 
 static bool authenticate(struct call *c, str body) {
-	struct key key;
+	struct key key = { 0 };
 	if (!parse_form(c, body)) {
 		return false;
 	}
@@ -102,6 +102,9 @@ static bool authenticate(struct call *c, str body) {
 		return is_s3(c) ? true : no_credentials(c);
 	}
 	if (!key_find(c->cloud, c->arena, c->auth.access_key, &key)) {
+		if (key.error) {
+			return fail_errno(c, key.error);
+		}
 		auth_unknown_key(c->arena, identify_style(c), &c->auth, &c->refusal);
 		return false;
 	}

@@ -5,11 +5,13 @@ import os
 import resource
 import socket
 
+from aerostat import OTHER_KEY, ROOT_KEY
+
 TAGS = b"<Tagging><TagSet/></Tagging>"
 
 
-def ask(server, connection, target):
-    connection.request("GET", target, headers=server.sign("GET", target))
+def ask(server, connection, target, key=ROOT_KEY):
+    connection.request("GET", target, headers=server.sign("GET", target, key=key))
     reply = connection.getresponse()
     return reply.status, reply.read()
 
@@ -38,7 +40,8 @@ def test_what_cannot_be_read_is_not_absent(start_server):
         used = max(int(fd) for fd in os.listdir(f"/proc/{pid}/fd")) + 1
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (used, before[1]))
         failed = [ask(server, connection, target) for target in ("/", "/bucket", "/bucket/k", "/bucket?versions")]
+        failed.append(ask(server, connection, "/", OTHER_KEY))
         resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
-    assert [status for status, body in failed] == [500] * 4, failed
+    assert [status for status, body in failed] == [500] * 5, failed
     assert ask(server, connection, "/bucket/k") == (200, b"body")
     connection.close()
