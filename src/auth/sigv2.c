@@ -202,6 +202,11 @@ static int compare_places(const void *x, const void *y) {
 	return c ? c : (a->at > b->at) - (a->at < b->at);
 }
 
+/* A path of a bucket alone ends with '/', sent or not: what AWS's clients sign. */
+static bool names_bucket(str path) {
+	return path.n > 1 && !memchr(path.p + 1, '/', path.n - 1);
+}
+
 static void put_resource(struct buf *b, const struct auth_request *r) {
 	str rest = r->head->query, name, value;
 	struct subresource found[64];
@@ -211,6 +216,7 @@ static void put_resource(struct buf *b, const struct auth_request *r) {
 		put(b, r->bucket);
 	}
 	put(b, r->head->path);
+	put(b, !r->bucket.n && names_bucket(r->head->path) ? S("/") : S(""));
 	while (n < 64 && query_next(&rest, &name, &value)) {
 		name = url_decode(b->arena, name);
 		if (is_subresource(name)) {

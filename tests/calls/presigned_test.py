@@ -7,6 +7,7 @@ import urllib.request
 from urllib.parse import quote, urlencode
 
 import botocore.auth
+import pytest
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
@@ -69,6 +70,28 @@ def test_line_ends_do_not_come_in_by_the_query(server, s3, bucket):
     target = presigned(server, "PUT", f"/{bucket}/k", {"x-amz-meta-a": "x\r\nx-amz-meta-b: y"})
     assert server.request("PUT", target, body=b"body", signed=False).status == 200
     assert s3.head_object(Bucket=bucket, Key="k")["Metadata"] == {}
+
+
+def test_a_url_for_one_host_is_not_good_for_another_in_the_target(server, s3, bucket):
+    """The host of a target in absolute form goes before the Host field, so it is the one that must be signed."""
+    s3.create_bucket(Bucket=bucket + "-other")
+    s3.put_object(Bucket=bucket + "-other", Key="k", Body=b"secret")
+    s3.put_object(Bucket=bucket, Key="k", Body=b"shown")
+    signed, other = f"{bucket}.s3.amazonaws.com", f"{bucket}-other.s3.amazonaws.com"
+    request = AWSRequest("GET", f"http://{signed}/k")
+    botocore.auth.S3SigV4QueryAuth(Credentials(ROOT_KEY.access, ROOT_KEY.secret), "s3", REGION, 60).add_auth(request)
+    for host, want in ((signed, (200, None)), (other, (403, "SignatureDoesNotMatch"))):
+        target = request.url.replace(signed, host)
+        reply = server.talk(f"GET {target} HTTP/1.1\r\nHost: {signed}\r\nConnection: close\r\n\r\n".encode())[0]
+        assert (reply.status, reply.code) == want, reply
+
+
+@pytest.mark.parametrize("style", ["path", "virtual"])
+def test_sigv2_of_a_bucket(server, bucket, style):
+    s3 = server.client(signature_version="s3", s3={"addressing_style": style})
+    url = s3.generate_presigned_url("list_objects", {"Bucket": bucket})
+    assert server.request("GET", url[len(server.url):], signed=False).status == 200
+    assert s3.get_bucket_location(Bucket=bucket)["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
 def sigv2_form(server, secret):
