@@ -17,7 +17,9 @@ struct server_config {
 	int workers_max; /* threads, started as needed */
 	int idle_ms; /* a parked connection without a byte of a next head is closed after this */
 	int head_ms; /* from the first byte of a head to its end */
-	int body_stall_ms; /* no byte of a body for this long: the exchange ends; also for a reply that is not taken */
+	/* No byte of a body for this long: the exchange ends (for 5 s, while requests queue for a worker); also for a
+	 * reply that is not taken. */
+	int body_stall_ms;
 	int body_rate; /* bytes a second that a body must reach on average after the first body_stall_ms; 0: none */
 	void (*handle)(struct exchange *x, void *arg);
 	/* Answers what never becomes an exchange: a head that cannot be read. why is HEAD_*; writes a whole message. */

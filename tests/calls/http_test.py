@@ -408,3 +408,16 @@ def test_idle_connections_cost_little(server):
     for s in idle:
         s.close()
     assert grown < 900 * 16384 + (8 << 20)
+
+
+def test_bodies_that_do_not_come_keep_others_out_for_a_moment_only(server):
+    half = (b"POST / HTTP/1.1\r\nHost: sts.amazonaws.com\r\nContent-Length: 9\r\n"
+            b"Content-Type: application/x-www-form-urlencoded\r\n\r\nx")
+    slow = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(300)]
+    for s in slow:
+        s.sendall(half)
+    began = time.monotonic()
+    assert server.request("GET", "/").status == 200
+    assert time.monotonic() - began < 15
+    for s in slow:
+        s.close()
