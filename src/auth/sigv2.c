@@ -301,6 +301,28 @@ static bool in_time(struct arena *a, const struct auth_request *r, const struct 
 	return time_check(a, r->style, auth->time, why);
 }
 
+/* A parameter that names an operation and that V2 does not sign: a link could be bent by it. list-type only asks for the
+ * present form of a listing. */
+static bool covers(struct arena *a, const struct head *h) {
+	const struct service *s3 = service_find("s3");
+	str rest = h->query, name, value;
+	while (query_next(&rest, &name, &value)) {
+		name = url_decode(a, name);
+		for (const char *const *d = s3->decisive; *d; d++) {
+			if (str_is(name, *d) && !is_subresource(name) && !str_is(name, "list-type")) {
+				return false;
+			}
+		}
+	}
+	return true;
+}
+
+static bool refuse_uncovered(struct arena *a, struct refusal *why) {
+	return refuse(
+		a, why, &auth_invalid_request,
+		"A parameter of this URL is not covered by its signature. Please sign it with Signature Version 4.");
+}
+
 bool sigv2_verify(struct arena *a, const struct auth_request *r, const struct auth *auth, struct refusal *why) {
 	bool s3 = r->style == AUTH_S3;
 	struct buf b = { .arena = a };
@@ -311,5 +333,8 @@ bool sigv2_verify(struct arena *a, const struct auth_request *r, const struct au
 	struct digest_value v =
 		s3 || uses_sha1(a, r) ? hmac_sha1(r->secret, e.to_sign) : hmac_sha256(r->secret, e.to_sign);
 	put_base64(&b, digest_str(&v));
-	return secret_eq(buf_str(&b), auth->signature) || refuse_signature(a, r->style, auth, &e, why);
+	if (!secret_eq(buf_str(&b), auth->signature)) {
+		return refuse_signature(a, r->style, auth, &e, why);
+	}
+	return !s3 || auth->way != AUTH_V2_QUERY || covers(a, r->head) || refuse_uncovered(a, why);
 }

@@ -78,6 +78,24 @@ int file_read(struct arena *a, const char *path, size_t max, str *out) {
 	}
 }
 
+int socket_address(const char *path, struct sockaddr_un *out, int *dir) {
+	AUTO_ARENA a = { 0 };
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	*out = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	*dir = -1;
+	if (strlen(path) < sizeof(out->sun_path)) {
+		memcpy(out->sun_path, path, strlen(path));
+		return 0;
+	}
+	*dir = open(slash ? str_z(&a, (str){ path, (size_t)(slash - path) + 1 }) : ".",
+		    O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (*dir < 0) {
+		return -errno;
+	}
+	int n = snprintf(out->sun_path, sizeof(out->sun_path), "/proc/self/fd/%d/%s", *dir, name);
+	return n < 0 || (size_t)n >= sizeof(out->sun_path) ? -ENAMETOOLONG : 0;
+}
+
 int dir_sync(const char *path) {
 	AUTO_CLOSE fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 || fsync(fd) < 0 ? -errno : 0;

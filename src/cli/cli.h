@@ -10,7 +10,7 @@ struct cli {
 	struct arena *arena;
 	const char *program; /* argv[0] */
 	str data; /* the data folder: --data, else its default */
-	bool json;
+	bool json, default_data;
 	int argc; /* what follows the verb, without --data and --json */
 	char **argv;
 };

@@ -9,14 +9,15 @@
 #include <sys/un.h>
 
 static int connect_to(const char *path) {
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
-	if (strlen(path) >= sizeof(at.sun_path)) {
-		return -ENAMETOOLONG;
+	struct sockaddr_un at;
+	int folder, rc = socket_address(path, &at, &folder);
+	AUTO_CLOSE dir = folder;
+	if (rc) {
+		return rc;
 	}
-	memcpy(at.sun_path, path, strlen(path) + 1);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && connect(fd, (const struct sockaddr *)&at, sizeof(at)) < 0) {
-		int rc = -errno;
+		rc = -errno;
 		close(fd);
 		return rc;
 	}

@@ -99,7 +99,10 @@ static int greet(struct cli *cli) {
 	printf(STR_FMT "\n", STR_ARG(body));
 	rc = control_call(cli, "GET", "/env.txt", &status, &body);
 	if (!rc && status == 200) {
-		printf(STR_FMT "\nThese lines point a shell at it:  eval \"$(aerostat env)\"\n", STR_ARG(body));
+		const char *where =
+			cli->default_data ? "" : str_printf(cli->arena, " --data " STR_FMT, STR_ARG(cli->data)).p;
+		printf(STR_FMT "\nThese lines point a shell at it:  eval \"$(aerostat env%s)\"\n", STR_ARG(body),
+		       where);
 	}
 	return EXIT_DONE;
 }
@@ -120,9 +123,11 @@ static int start_in_background(struct cli *cli, char **argv) {
 	if (wait_ready(ready)) {
 		return greet(cli);
 	}
+	int ended = 0;
 	kill(pid, SIGTERM);
-	waitpid(pid, NULL, 0);
-	return tell_why(path, st.st_size);
+	waitpid(pid, &ended, 0);
+	int rc = tell_why(path, st.st_size);
+	return WIFEXITED(ended) && WEXITSTATUS(ended) == EXIT_USAGE ? EXIT_USAGE : rc;
 }
 
 static int up(struct cli *cli) {

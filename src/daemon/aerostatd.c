@@ -74,22 +74,27 @@ static bool write_extras(struct cloud *cloud) {
 	return rc ? refuse("%s cannot be written: %s.", file.p, strerror(-rc)) : true;
 }
 
-static bool make_accounts(struct cloud *cloud, const struct options *o) {
+static bool run_bootstrap(struct cloud *cloud, const struct options *o) {
 	str json, why;
-	int rc = account_create(cloud, cloud->account, S("aerostat"), (str){ 0 }, NULL);
-	if (rc) {
-		return refuse("the account cannot be made: %s.", strerror(-rc));
-	}
 	if (!o->bootstrap.n) {
 		return true;
 	}
-	rc = file_read(cloud->arena, o->bootstrap.p, DOCUMENT_MAX, &json);
+	int rc = file_read(cloud->arena, o->bootstrap.p, DOCUMENT_MAX, &json);
 	if (rc) {
 		return refuse("%s cannot be read: %s.", o->bootstrap.p, strerror(-rc));
 	}
 	return bootstrap_run(cloud, cloud->arena, json, &why)
 		       ? true
 		       : refuse("%s: " STR_FMT ".", o->bootstrap.p, STR_ARG(why));
+}
+
+/* The account gets a random root key only if the bootstrap file has given it none. */
+static bool make_accounts(struct cloud *cloud, const struct options *o) {
+	if (!run_bootstrap(cloud, o)) {
+		return false;
+	}
+	int rc = account_create(cloud, cloud->account, S("aerostat"), (str){ 0 }, NULL);
+	return rc ? refuse("the account cannot be made: %s.", strerror(-rc)) : true;
 }
 
 static bool open_calls_log(struct cloud *cloud, const struct options *o) {

@@ -1,6 +1,7 @@
 #include "daemon/bootstrap.h"
 
 #include "s3/s3.h"
+#include "wire/tree.h"
 
 #include <errno.h>
 
@@ -44,6 +45,32 @@ static const struct member file_members[] = {
 };
 static const struct shape file_shape = { .name = "bootstrap", .kind = K_STRUCT, .n = 3, .m = file_members };
 
+/* A name that the form does not have is a slip of the pen, not something to pass over. False: *why. */
+static bool check_names(struct arena *a, const struct tree *t, const struct shape *shape, str *why) {
+	bool list = shape->kind == K_LIST;
+	for (const struct tree *c = t->first; c; c = c->next) {
+		const struct member *m = list ? &shape->m[0] : shape_member(shape, c->name);
+		if (!m) {
+			*why = str_printf(a, "it has '" STR_FMT "', which docs/bootstrap.md does not know",
+					  STR_ARG(c->name));
+			return false;
+		}
+		if (m->shape != &text && !check_names(a, c, m->shape, why)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool hex64(str s) {
+	for (size_t i = 0; i < s.n; i++) {
+		if (!strchr("0123456789abcdef", s.p[i])) {
+			return false;
+		}
+	}
+	return s.n == 64;
+}
+
 static str or_else(str s, str other) {
 	return s.n ? s : other;
 }
@@ -54,19 +81,33 @@ static bool read_key(const struct val *v, struct key *out) {
 	return (out->access_key.n > 0) == (out->secret.n > 0);
 }
 
+static bool is_account(str id) {
+	int64_t digits;
+	return id.n == 12 && str_uint(id, &digits);
+}
+
+static bool bad_account(struct arena *a, str id, str *why) {
+	*why = str_printf(a, "an account's id has 12 digits, not '" STR_FMT "'", STR_ARG(id));
+	return false;
+}
+
 static bool make_account(struct cloud *cloud, struct arena *a, const struct val *v, str *why) {
 	struct key key;
-	int64_t digits;
 	str id = get_str(v, "id");
-	if (id.n != 12 || !str_uint(id, &digits)) {
-		*why = str_printf(a, "an account's id has 12 digits, not '" STR_FMT "'", STR_ARG(id));
+	if (!is_account(id)) {
+		return bad_account(a, id, why);
+	}
+	str canonical = get_str(v, "canonical_id");
+	if (canonical.n && !hex64(canonical)) {
+		*why = str_printf(a, "the canonical_id of account " STR_FMT " is not 64 hexadecimal digits",
+				  STR_ARG(id));
 		return false;
 	}
 	if (!read_key(v, &key)) {
 		*why = str_printf(a, "account " STR_FMT " needs access_key and secret, or neither", STR_ARG(id));
 		return false;
 	}
-	int rc = account_create(cloud, id, or_else(get_str(v, "name"), id), get_str(v, "canonical_id"), &key);
+	int rc = account_create(cloud, id, or_else(get_str(v, "name"), id), canonical, &key);
 	*why = rc ? str_printf(a, "account " STR_FMT ": %s", STR_ARG(id), strerror(-rc)) : (str){ 0 };
 	return rc == 0;
 }
@@ -74,6 +115,9 @@ static bool make_account(struct cloud *cloud, struct arena *a, const struct val 
 static bool make_user(struct cloud *cloud, struct arena *a, const struct val *v, str *why) {
 	struct key key;
 	str name = get_str(v, "name"), account = or_else(get_str(v, "account"), cloud->account);
+	if (!is_account(account)) {
+		return bad_account(a, account, why);
+	}
 	if (!read_key(v, &key) || !key.access_key.n) {
 		*why = str_printf(a, "user " STR_FMT " needs access_key and secret", STR_ARG(name));
 		return false;
@@ -86,7 +130,11 @@ static bool make_user(struct cloud *cloud, struct arena *a, const struct val *v,
 
 static bool make_bucket(struct cloud *cloud, struct arena *a, const struct val *v, str *why) {
 	str name = get_str(v, "name"), account = or_else(get_str(v, "account"), cloud->account);
-	int rc = s3_bucket_create(cloud, name, account, or_else(get_str(v, "region"), cloud->region));
+	if (!is_account(account)) {
+		return bad_account(a, account, why);
+	}
+	int rc = account_create(cloud, account, account, (str){ 0 }, NULL);
+	rc = rc ? rc : s3_bucket_create(cloud, name, account, or_else(get_str(v, "region"), cloud->region));
 	if (rc == -EEXIST) {
 		return true;
 	}
@@ -102,12 +150,13 @@ bool bootstrap_run(struct cloud *cloud, struct arena *a, str json, str *why) {
 		bool (*make)(struct cloud *cloud, struct arena *a, const struct val *v, str *why);
 	} parts[] = { { "accounts", make_account }, { "users", make_user }, { "buckets", make_bucket } };
 	struct val *file = val_new(a, &file_shape);
-	if (!str_trim(json).n || !json_read(a, file, json)) {
+	const struct tree *tree = tree_read(a, json);
+	if (!tree || !json_read(a, file, json)) {
 		*why = S("it is not JSON of the form that docs/bootstrap.md describes");
 		return false;
 	}
 	*why = val_check(a, file);
-	if (why->n) {
+	if (why->n || !check_names(a, tree, &file_shape, why)) {
 		return false;
 	}
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {

@@ -80,13 +80,10 @@ static int unlink_stale(const union address *a) {
 }
 
 int listen_unix(const char *path, int mode, int *out_fd) {
-	union address a = { .local = { .sun_family = AF_UNIX } };
-	size_t n = strlen(path);
-	if (n == 0 || n >= sizeof(a.local.sun_path)) {
-		return -ENAMETOOLONG;
-	}
-	memcpy(a.local.sun_path, path, n);
-	int rc = unlink_stale(&a);
+	union address a = { 0 };
+	int folder, rc = socket_address(path, &a.local, &folder);
+	AUTO_CLOSE dir = folder;
+	rc = rc ? rc : unlink_stale(&a);
 	if (rc) {
 		return rc;
 	}

@@ -71,7 +71,7 @@ void cbor_write(struct buf *b, const struct val *v) {
 struct reader {
 	struct arena *arena;
 	const uint8_t *p, *end;
-	int depth;
+	int depth, values;
 };
 
 struct item {
@@ -256,7 +256,7 @@ static bool read_item(struct reader *r, struct val *v) {
 }
 
 static bool read_value(struct reader *r, struct val *v) {
-	if (++r->depth > DEPTH_MAX) {
+	if (++r->depth > DEPTH_MAX || ++r->values > VALUES_MAX) {
 		return false;
 	}
 	bool ok = read_item(r, v);

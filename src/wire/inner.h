@@ -4,7 +4,9 @@
 #include "http/head.h"
 #include "wire/val.h"
 
-enum { DEPTH_MAX = 64 }; /* of a body that is read: deeper ones are malformed */
+/* Of a body that is read: deeper ones are malformed, and so are those of more values than any call of AWS's takes (the
+ * longest, a completion of 10,000 parts with their checksums, has less than a third). Each value costs memory. */
+enum { DEPTH_MAX = 64, VALUES_MAX = 300000 };
 
 static inline bool is_group(const struct shape *s) {
 	return s->kind <= K_MAP;

@@ -153,7 +153,7 @@ static bool read_group(struct json_text *r, struct val *v) {
 
 /* v is NULL for a member that this API does not know: it is read over, as AWS does. */
 static bool read_value(struct json_text *r, struct val *v) {
-	if (++r->depth > DEPTH_MAX) {
+	if (++r->depth > DEPTH_MAX || ++r->values > VALUES_MAX) {
 		return false;
 	}
 	int c = json_peek(r);

@@ -7,7 +7,7 @@
 struct json_text {
 	struct arena *arena;
 	const char *p, *end; /* what is yet to be read */
-	int depth; /* for the reader that looks after it */
+	int depth, values; /* for the reader that looks after them */
 };
 
 int json_peek(struct json_text *r); /* the next character that is no blank; -1 at the end */

@@ -11,7 +11,7 @@ struct form {
 	struct pair *pairs; /* sorted by name */
 	size_t n;
 	enum proto proto;
-	int depth;
+	int depth, values;
 };
 
 static int pair_compare(const void *a, const void *b) {
@@ -185,7 +185,7 @@ static bool read_scalar(const struct form *f, struct val *v, str name) {
 
 static bool read_value(struct form *f, struct val *v, str prefix) {
 	bool ok;
-	if (++f->depth > DEPTH_MAX) {
+	if (++f->depth > DEPTH_MAX || ++f->values > VALUES_MAX) {
 		return false;
 	}
 	switch (v->shape->kind) {

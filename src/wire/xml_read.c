@@ -18,7 +18,7 @@ struct reader {
 	struct val *top;
 	const char *root, *wrapper;
 	struct frame frames[DEPTH_MAX];
-	int depth;
+	int depth, values;
 	bool ok;
 };
 
@@ -110,7 +110,8 @@ static void read_attributes(struct arena *a, struct val *v, const XML_Char **att
 
 static void XMLCALL start(void *arg, const XML_Char *name, const XML_Char **attributes) {
 	struct reader *r = arg;
-	if (!r->ok || r->depth == DEPTH_MAX || (r->depth == 0 && r->root && !str_is(local(name), r->root))) {
+	if (!r->ok || r->depth == DEPTH_MAX || ++r->values > VALUES_MAX ||
+	    (r->depth == 0 && r->root && !str_is(local(name), r->root))) {
 		refuse(r);
 		return;
 	}

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 from botocore.exceptions import ClientError
 
-from aerostat import AEROSTATD, ALICE_KEY, BOOTSTRAP, OTHER_KEY, ROOT_KEY, Key
+from aerostat import AEROSTAT, AEROSTATD, ALICE_KEY, BOOTSTRAP, OTHER_KEY, ROOT_KEY, Key
 
 
 def test_accounts_users_and_buckets(start_server):
@@ -18,6 +18,18 @@ def test_accounts_users_and_buckets(start_server):
     assert [b["Name"] for b in listed["Buckets"]] == ["ready-made"]
     assert listed["Owner"]["ID"] == OTHER_KEY.canonical
     assert s.client("s3", OTHER_KEY).get_bucket_location(Bucket="ready-made")["LocationConstraint"] == "eu-west-1"
+
+
+def test_the_key_of_the_file_is_the_account_s_only_one(tmp_path):
+    path = tmp_path / "b.json"
+    path.write_text(json.dumps(BOOTSTRAP))
+    data = str(tmp_path / "data")
+    subprocess.run([AEROSTAT, "up", "--port", "0", "--bootstrap", path, "--data", data], check=True, capture_output=True)
+    try:
+        env = subprocess.run([AEROSTAT, "env", "--json", "--data", data], check=True, capture_output=True).stdout
+        assert json.loads(env)["AWS_ACCESS_KEY_ID"] == ROOT_KEY.access
+    finally:
+        subprocess.run([AEROSTAT, "down", "--data", data], check=True, capture_output=True)
 
 
 def test_no_rights_in_anothers_account(start_server):
@@ -54,7 +66,9 @@ def test_test_keys_only_when_told(start_server):
 
 
 @pytest.mark.parametrize("document", [
-    "", "[]", "{", '{"accounts":[{"id":"12"}]}', '{"accounts":[{"id":"123456789012","access_key":"A"}]}',
+    "", "[]", "{", '{"frob":1}', '{"accounts":[{"id":"123456789012","secert":"x"}]}',
+    '{"accounts":[{"id":"123456789012","canonical_id":"xyz"}]}', '{"buckets":[{"name":"good","account":"7"}]}',
+    '{"users":[{"name":"u","account":"7","access_key":"A","secret":"B"}]}', '{"accounts":[{"id":"12"}]}', '{"accounts":[{"id":"123456789012","access_key":"A"}]}',
     '{"users":[{"name":"u"}]}', '{"buckets":[{"name":"NO"}]}', '{"buckets":[{}]}', '{"accounts":"x"}', '\xff'])
 def test_a_bad_file_is_one_sentence(tmp_path, document):
     path = tmp_path / "b.json"

@@ -94,6 +94,16 @@ def test_sigv2_of_a_bucket(server, bucket, style):
     assert s3.get_bucket_location(Bucket=bucket)["ResponseMetadata"]["HTTPStatusCode"] == 200
 
 
+@pytest.mark.parametrize("extra", ["publicAccessBlock", "encryption", "%65ncryption", "attributes", "policyStatus"])
+def test_a_v2_link_is_not_bent_by_what_v2_does_not_sign(server, bucket, extra):
+    s3 = server.client(signature_version="s3")
+    url = s3.generate_presigned_url("list_objects", {"Bucket": bucket})[len(server.url):]
+    reply = server.request("GET", url + "&" + extra, signed=False)
+    assert reply.status in (400, 403) and reply.code in ("InvalidRequest", "SignatureDoesNotMatch"), reply
+    listing = s3.generate_presigned_url("list_objects_v2", {"Bucket": bucket})[len(server.url):]
+    assert server.request("GET", listing, signed=False).status == 200
+
+
 def sigv2_form(server, secret):
     params = {"Action": "GetCallerIdentity", "Version": "2011-06-15", "AWSAccessKeyId": ROOT_KEY.access,
               "SignatureVersion": "2", "SignatureMethod": "HmacSHA256",

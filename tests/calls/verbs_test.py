@@ -146,7 +146,7 @@ def test_an_address_of_ipv6_makes_a_url(tmp_path):
 
 
 def test_a_region_is_one(tmp_path):
-    assert "--region" in Cloud(tmp_path).run("up", "--port", "0", "--region", 'x"y', rc=1).stderr
+    assert "--region" in Cloud(tmp_path).run("up", "--port", "0", "--region", 'x"y', rc=2).stderr
 
 
 def test_clock_moves_what_the_service_dates_and_not_signatures(cloud):
@@ -196,8 +196,21 @@ def test_logs_and_fsck(cloud):
 
 
 def test_wrong_option_of_up_is_told(tmp_path):
-    done = Cloud(tmp_path).run("up", "--prot", "1", rc=1)
-    assert "prot" in done.stderr
+    assert "prot" in Cloud(tmp_path).run("up", "--prot", "1", rc=2).stderr
+    assert "--port" in Cloud(tmp_path).run("up", "--port", "70000", rc=2).stderr
+
+
+def test_a_folder_with_a_long_and_odd_name(tmp_path):
+    c = Cloud(tmp_path)
+    c.data = str(tmp_path / ("it's a folder, " + "long " * 30) / "data")
+    c.run("up", "--port", "0")
+    try:
+        assert c.client("sts").get_caller_identity()["Account"] == "123456789012"
+        out = subprocess.run(["sh", "-c", 'eval "$("$1" env --data "$2")" && echo "$AWS_DATA_PATH"', "sh", AEROSTAT, c.data],
+                             capture_output=True, text=True, check=True)
+        assert out.stdout == c.data + "/botocore\n"
+    finally:
+        c.run("down")
 
 
 def test_help_names_every_verb():
