@@ -196,6 +196,8 @@ struct subresource {
 	size_t at; /* of equal names the first sent comes first */
 };
 
+enum { SUBRESOURCES_MAX = 64 };
+
 static int compare_places(const void *x, const void *y) {
 	const struct subresource *a = x, *b = y;
 	int c = str_cmp(a->name, b->name);
@@ -209,7 +211,7 @@ static bool names_bucket(str path) {
 
 static void put_resource(struct buf *b, const struct auth_request *r) {
 	str rest = r->head->query, name, value;
-	struct subresource found[64];
+	struct subresource *found = NEWS(b->arena, struct subresource, SUBRESOURCES_MAX);
 	size_t n = 0;
 	if (r->bucket.n) {
 		put_byte(b, '/');
@@ -217,11 +219,11 @@ static void put_resource(struct buf *b, const struct auth_request *r) {
 	}
 	put(b, r->head->path);
 	put(b, !r->bucket.n && names_bucket(r->head->path) ? S("/") : S(""));
-	while (n < 64 && query_next(&rest, &name, &value)) {
+	while (n < SUBRESOURCES_MAX && query_next(&rest, &name, &value)) {
 		name = url_decode(b->arena, name);
 		if (is_subresource(name)) {
-			found[n] = (struct subresource){ name, url_decode(b->arena, value), n };
-			n++;
+			found[n++] =
+				(struct subresource){ name, url_decode(b->arena, value), r->head->query.n - rest.n };
 		}
 	}
 	qsort(found, n, sizeof(*found), compare_places);
