@@ -19,9 +19,11 @@ def ask(server, connection, target, key=ROOT_KEY):
 def half_a_call(server):
     """A call that keeps the one open reader of the database, for its body does not come."""
     headers = server.sign("PUT", "/bucket?tagging", sha256=hashlib.sha256(TAGS).hexdigest())
-    lines = ["PUT /bucket?tagging HTTP/1.1", *(f"{k}: {v}" for k, v in headers.items()), f"Content-Length: {len(TAGS)}"]
+    lines = ["PUT /bucket?tagging HTTP/1.1", *(f"{k}: {v}" for k, v in headers.items()), f"Content-Length: {len(TAGS)}",
+             "Expect: 100-continue"]
     s = socket.create_connection(("127.0.0.1", server.port))
-    s.sendall("\r\n".join(lines + ["", ""]).encode() + TAGS[:5])
+    s.sendall("\r\n".join(lines + ["", ""]).encode())
+    assert s.recv(100).startswith(b"HTTP/1.1 100")
     return s
 
 
