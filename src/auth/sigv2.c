@@ -320,9 +320,9 @@ static bool covers(struct arena *a, const struct head *h) {
 }
 
 static bool refuse_uncovered(struct arena *a, struct refusal *why) {
-	return refuse(
-		a, why, &auth_invalid_request,
-		"A parameter of this URL is not covered by its signature. Please sign it with Signature Version 4.");
+	return refuse(a, why, &auth_invalid_request,
+		      "A parameter of this URL is not covered by its signature. Please sign it with "
+		      "Signature Version 4.");
 }
 
 bool sigv2_verify(struct arena *a, const struct auth_request *r, const struct auth *auth, struct refusal *why) {

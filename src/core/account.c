@@ -187,10 +187,18 @@ static str new_id(struct arena *a, const char *prefix) {
 	return str_printf(a, "%s" STR_FMT, prefix, STR_ARG(rand_text(a, str_from(upper_digits), 16)));
 }
 
+static bool anothers(struct db *db, str key, str account) {
+	AUTO_QUERY q = db_query(db, "SELECT account FROM access_key WHERE id = ?", "t", key);
+	return query_step(q) && !str_eq(query_str(q, 0), account);
+}
+
 static int put_key(struct db *db, struct creation *n) {
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	struct arena *a = n->arena;
 	str id = n->key.access_key.n ? n->key.access_key : new_id(a, "AKIA");
+	if (anothers(db, id, n->account)) {
+		return -EEXIST;
+	}
 	str secret = n->key.secret.n ? n->key.secret : rand_text(a, str_from(letters), 40);
 	return db_run(db, "INSERT OR REPLACE INTO access_key VALUES(?, ?, ?, ?, ?)", "tttsi", id, n->account, n->user,
 		      seal_close(&n->cloud->seal, a, secret), clock_now()) < 0
@@ -234,7 +242,29 @@ static int create_user(struct db *db, void *arg) {
 	return put_key(db, n);
 }
 
+static bool same_key(const struct creation *n, struct db *db) {
+	struct key k = { 0 };
+	if (!n->key.access_key.n) {
+		return n->user.n ? false : has_root_key(db, n->account);
+	}
+	return key_load(n->cloud, db, n->arena, n->key.access_key, &k) && str_eq(k.secret, n->key.secret) &&
+	       str_eq(k.who.account, n->account) && k.who.root == !n->user.n;
+}
+
+/* Is all of it there already? A start that changes nothing writes nothing, and works on a full disk. */
+static bool is_there(const struct creation *n) {
+	str canonical, name;
+	struct db *db = store_reader(n->cloud->store);
+	bool there = account_owner(db, n->arena, n->account, &canonical, &name) && same_key(n, db);
+	there = there && (!n->canonical_id.n || (str_eq(canonical, n->canonical_id) && str_eq(name, n->name)));
+	store_reader_done(n->cloud->store, db);
+	return there;
+}
+
 static int run(struct cloud *cloud, struct creation *n, int (*fn)(struct db *db, void *arg)) {
+	if (is_there(n)) {
+		return 0;
+	}
 	struct work w = { .run = fn, .arg = n };
 	cache_of(cloud);
 	int rc = store_write(cloud->store, &w);

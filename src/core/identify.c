@@ -9,6 +9,15 @@ static const struct fault unknown_operation = { "UnknownOperationException", 400
 static const struct fault not_implemented = { "NotImplemented", 400 };
 static const struct fault method_not_allowed = { "MethodNotAllowed", 405 };
 
+/* Stands for a service of AWS's that is none of ours. */
+static const struct error no_errors[] = { { 0 } };
+static const struct service unserved = { .name = "unserved",
+					 .endpoint = "unserved",
+					 .id = "this service",
+					 .protos = P_JSON | P_CBOR | P_QUERY | P_RESTJSON,
+					 .json = "1.0",
+					 .errors = no_errors };
+
 /* "AmazonSSM.GetParameter": the service whose target prefix it is. */
 static const struct service *by_target(str target) {
 	for (size_t i = 0; services[i]; i++) {
@@ -82,6 +91,9 @@ static enum proto proto_of(const struct call *c, str target) {
 	if (is_form(c) && (all & (P_QUERY | P_EC2))) {
 		return (enum proto)(all & (P_QUERY | P_EC2));
 	}
+	if (c->service == &unserved) {
+		return P_RESTJSON;
+	}
 	for (int p = P_EC2; p <= P_CBOR; p <<= 1) {
 		if (all & p) {
 			return (enum proto)p;
@@ -132,6 +144,23 @@ static void peek_scope(struct call *c) {
 	c->auth.region = scope_element(credential, 2);
 }
 
+/* Does anything in the request name a service? */
+static bool names_another(const struct call *c, str target, str label) {
+	str name, op, scope = c->auth.service;
+	return target.n || label.n || (scope.n && !str_starts(scope, S("s3"))) ||
+	       smithy_path(c->x->head.path, &name, &op);
+}
+
+bool identify_served(struct call *c) {
+	str name = c->auth.service;
+	if (c->service != &unserved) {
+		return true;
+	}
+	return fail(c, c->proto == P_QUERY ? &invalid_action : &unknown_operation,
+		    "The service " STR_FMT " is not served by this version of Aerostat.",
+		    STR_ARG(name.n ? name : S("that this request is for")));
+}
+
 void identify_service(struct call *c) {
 	const struct head *h = &c->x->head;
 	peek_scope(c);
@@ -141,7 +170,7 @@ void identify_service(struct call *c) {
 	c->service = c->service ? c->service : by_smithy(h->path);
 	c->service = c->service ? c->service : by_endpoint(at.service);
 	c->service = c->service ? c->service : by_scope(c->auth.service, !is_form(c));
-	c->service = c->service ? c->service : service_find("s3");
+	c->service = c->service ? c->service : names_another(c, target, at.service) ? &unserved : service_find("s3");
 	c->proto = proto_of(c, target);
 	place(c, &at);
 }
@@ -157,14 +186,20 @@ enum auth_style identify_style(const struct call *c) {
 
 static bool find_form(struct call *c, str body) {
 	const struct head *h = &c->x->head;
-	str rest = str_is(h->method, "POST") ? body : h->query, name, value, action = { 0 };
+	str rest = str_is(h->method, "POST") ? body : h->query, name, value, action = { 0 }, version = { 0 };
 	while (query_next(&rest, &name, &value)) {
 		if (str_is(name, "Action")) {
 			action = url_decode_form(c->arena, value);
+		} else if (str_is(name, "Version")) {
+			version = url_decode_form(c->arena, value);
 		}
 	}
 	if (!action.n) {
 		return fail(c, &missing_action, "The request must contain the parameter Action.");
+	}
+	if (c->proto == P_QUERY && version.n && !str_is(version, c->service->version)) {
+		return fail(c, &invalid_action, "Could not find operation " STR_FMT " for version " STR_FMT,
+			    STR_ARG(action), STR_ARG(version));
 	}
 	c->op = op_find(c->service, action.p, action.n);
 	return c->op ? true

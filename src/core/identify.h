@@ -8,6 +8,9 @@
  * Never fails: what cannot be told is S3's. */
 void identify_service(struct call *c);
 
+/* Fails for a service that is none of ours, in the envelope of its wire. */
+bool identify_served(struct call *c);
+
 /* The style in which signature faults are told. */
 enum auth_style identify_style(const struct call *c);
 

@@ -9,7 +9,7 @@
 
 #include <errno.h>
 
-enum { BODY_MAX = 10 * 1024 * 1024 };
+enum { BODY_MAX = 10 * 1024 * 1024, FORM_MAX = 64 * 1024 };
 
 static const struct fault missing_token = { "MissingAuthenticationToken", 403 };
 static const struct fault missing_token_json = { "MissingAuthenticationTokenException", 400 };
@@ -59,19 +59,6 @@ static void make_ids(struct call *c) {
 
 /* --- who asks --- */
 
-/* The services whose signature covers the body itself. S3 signs a hash that comes in a header and streams. */
-static bool read_body_first(struct call *c, str *body) {
-	*body = (str){ 0 };
-	if (is_s3(c)) {
-		return true;
-	}
-	int rc = exchange_read_all(c->x, BODY_MAX, body);
-	if (rc == -EFBIG) {
-		return fail(c, &too_large, "Request is too large: a body may have %d bytes.", BODY_MAX);
-	}
-	return rc ? fail(c, &broken_body, "The body of the request ended before it was complete.") : true;
-}
-
 static bool no_credentials(struct call *c) {
 	return identify_style(c) == AUTH_JSON ? fail(c, &missing_token_json, "Missing Authentication Token")
 					      : fail(c, &missing_token, "Request is missing Authentication Token");
@@ -83,35 +70,61 @@ static bool bad_token(struct call *c) {
 			       "The security token included in the request is invalid.");
 }
 
-/* SigV2 of the query services signs a POST in parameters of its form. */
-static bool parse_form(struct call *c, str body) {
-	enum auth_style style = identify_style(c);
-	if (c->auth.way != AUTH_ANONYMOUS || (style != AUTH_EC2 && style != AUTH_QUERY) ||
-	    !str_is(c->x->head.method, "POST")) {
+static bool find_key(struct call *c, struct key *key) {
+	*key = (struct key){ 0 };
+	if (c->auth.way == AUTH_ANONYMOUS || key_find(c->cloud, c->arena, c->auth.access_key, key)) {
 		return true;
 	}
-	return auth_parse_form(c->arena, body, style, &c->auth, &c->refusal);
+	if (key->error) {
+		return fail_errno(c, key->error);
+	}
+	auth_unknown_key(c->arena, identify_style(c), &c->auth, &c->refusal);
+	return false;
 }
 
-static bool authenticate(struct call *c, str body) {
-	struct key key = { 0 };
-	if (!parse_form(c, body)) {
+static bool may_sign_form(const struct call *c) {
+	return (c->proto == P_EC2 || c->proto == P_QUERY) && str_is(c->x->head.method, "POST");
+}
+
+/* The services whose signature covers the body itself; S3 signs a hash that comes in a header, and streams. Nobody
+ * whose key we do not know makes us hold a body, but for the form that SigV2 signs in its own parameters. */
+static bool read_body_first(struct call *c, struct key *key, str *body) {
+	bool anonymous = c->auth.way == AUTH_ANONYMOUS;
+	size_t max = anonymous ? FORM_MAX : BODY_MAX;
+	*body = (str){ 0 };
+	if (is_s3(c)) {
+		return true;
+	}
+	if (anonymous && !may_sign_form(c)) {
+		return no_credentials(c);
+	}
+	int rc = exchange_read_all(c->x, max, body);
+	if (rc == -EFBIG) {
+		return anonymous ? no_credentials(c)
+				 : fail(c, &too_large, "Request is too large: a body may have %d bytes.", BODY_MAX);
+	}
+	if (rc) {
+		return fail(c, &broken_body, "The body of the request ended before it was complete.");
+	}
+	if (!anonymous) {
+		return true;
+	}
+	return auth_parse_form(c->arena, *body, identify_style(c), &c->auth, &c->refusal) && find_key(c, key) &&
+	       (c->auth.way != AUTH_ANONYMOUS || no_credentials(c));
+}
+
+static bool authenticate(struct call *c, str *body) {
+	struct key key;
+	if (!find_key(c, &key) || !read_body_first(c, &key, body)) {
 		return false;
 	}
 	if (c->auth.way == AUTH_ANONYMOUS) {
-		return is_s3(c) ? true : no_credentials(c);
-	}
-	if (!key_find(c->cloud, c->arena, c->auth.access_key, &key)) {
-		if (key.error) {
-			return fail_errno(c, key.error);
-		}
-		auth_unknown_key(c->arena, identify_style(c), &c->auth, &c->refusal);
-		return false;
+		return true;
 	}
 	struct auth_request r = { .head = &c->x->head,
 				  .style = identify_style(c),
 				  .bucket = c->bucket_host,
-				  .body = body,
+				  .body = *body,
 				  .body_known = !is_s3(c),
 				  .secret = key.secret,
 				  .service = str_from(service_signing(c->service)) };
@@ -305,8 +318,8 @@ static bool serve(struct call *c) {
 	str body;
 	identify_service(c);
 	make_ids(c);
-	bool parsed = auth_parse(c->arena, &c->x->head, identify_style(c), &c->auth, &c->refusal);
-	if (!parsed || !read_body_first(c, &body) || !authenticate(c, body)) {
+	if (!identify_served(c) || !auth_parse(c->arena, &c->x->head, identify_style(c), &c->auth, &c->refusal) ||
+	    !authenticate(c, &body)) {
 		return false;
 	}
 	if (!gunzip(c, &body) || !route_call(c, body) || !read_message(c, body) || !check_constraints(c) ||

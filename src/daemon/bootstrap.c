@@ -86,6 +86,10 @@ static bool is_account(str id) {
 	return id.n == 12 && str_uint(id, &digits);
 }
 
+static const char *reason(int rc) {
+	return rc == -EEXIST ? "the access key is another account's" : strerror(-rc);
+}
+
 static bool bad_account(struct arena *a, str id, str *why) {
 	*why = str_printf(a, "an account's id has 12 digits, not '" STR_FMT "'", STR_ARG(id));
 	return false;
@@ -108,7 +112,7 @@ static bool make_account(struct cloud *cloud, struct arena *a, const struct val 
 		return false;
 	}
 	int rc = account_create(cloud, id, or_else(get_str(v, "name"), id), canonical, &key);
-	*why = rc ? str_printf(a, "account " STR_FMT ": %s", STR_ARG(id), strerror(-rc)) : (str){ 0 };
+	*why = rc ? str_printf(a, "account " STR_FMT ": %s", STR_ARG(id), reason(rc)) : (str){ 0 };
 	return rc == 0;
 }
 
@@ -124,7 +128,7 @@ static bool make_user(struct cloud *cloud, struct arena *a, const struct val *v,
 	}
 	int rc = account_create(cloud, account, account, (str){ 0 }, NULL);
 	rc = rc ? rc : user_create(cloud, account, name, &key);
-	*why = rc ? str_printf(a, "user " STR_FMT ": %s", STR_ARG(name), strerror(-rc)) : (str){ 0 };
+	*why = rc ? str_printf(a, "user " STR_FMT ": %s", STR_ARG(name), reason(rc)) : (str){ 0 };
 	return rc == 0;
 }
 

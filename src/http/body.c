@@ -169,6 +169,7 @@ int exchange_read_all(struct exchange *x, size_t max, str *out) {
 	if (x->body_left > 0 && (uint64_t)x->body_left > max) {
 		return -EFBIG;
 	}
+	buf_room(&b, x->body_left > 0 ? (size_t)x->body_left + 1 : 1);
 	for (;;) {
 		size_t step =
 			x->body_left >= 0 && x->body_left < READ_ALL_STEP ? (size_t)x->body_left + 1 : READ_ALL_STEP;

@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "core/cloud.h"
 #include "s3/config.h"
+#include "s3/listing.h"
 #include "s3/object.h"
 #include "s3/routes.h"
 
@@ -51,6 +52,10 @@ static bool conditions_early(struct call *c) {
 }
 
 bool object_of_request(struct call *c, struct object *o) {
+	if (query_has(c->arena, &c->x->head, "versionId")) {
+		return fail_argument(c, "versionId", query_get(c->arena, &c->x->head, "versionId"),
+				     "This operation does not accept a version-id.");
+	}
 	*o = (struct object){ .bucket = call_bucket(c)->id, .key = get_str(c->in, "Key"), .account = c->who.account };
 	return extras_of_input(c) && class_of_input(c, &o->storage_class) && conditions_early(c);
 }

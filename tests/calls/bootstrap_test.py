@@ -24,7 +24,8 @@ def test_the_key_of_the_file_is_the_account_s_only_one(tmp_path):
     path = tmp_path / "b.json"
     path.write_text(json.dumps(BOOTSTRAP))
     data = str(tmp_path / "data")
-    subprocess.run([AEROSTAT, "up", "--port", "0", "--bootstrap", path, "--data", data], check=True, capture_output=True)
+    up = [AEROSTAT, "up", "--port", "0", "--bootstrap", path, "--data", data]
+    subprocess.run(up, check=True, capture_output=True)
     try:
         env = subprocess.run([AEROSTAT, "env", "--json", "--data", data], check=True, capture_output=True).stdout
         assert json.loads(env)["AWS_ACCESS_KEY_ID"] == ROOT_KEY.access
@@ -68,8 +69,10 @@ def test_test_keys_only_when_told(start_server):
 @pytest.mark.parametrize("document", [
     "", "[]", "{", '{"frob":1}', '{"accounts":[{"id":"123456789012","secert":"x"}]}',
     '{"accounts":[{"id":"123456789012","canonical_id":"xyz"}]}', '{"buckets":[{"name":"good","account":"7"}]}',
-    '{"users":[{"name":"u","account":"7","access_key":"A","secret":"B"}]}', '{"accounts":[{"id":"12"}]}', '{"accounts":[{"id":"123456789012","access_key":"A"}]}',
-    '{"users":[{"name":"u"}]}', '{"buckets":[{"name":"NO"}]}', '{"buckets":[{}]}', '{"accounts":"x"}', '\xff'])
+    '{"users":[{"name":"u","account":"7","access_key":"A","secret":"B"}]}', '{"accounts":[{"id":"12"}]}',
+    '{"accounts":[{"id":"123456789012","access_key":"A"}]}', '{"users":[{"name":"u"}]}', '{"buckets":[{"name":"NO"}]}',
+    '{"accounts":[{"id":"123456789012","access_key":"A","secret":"S"},'
+    '{"id":"210987654321","access_key":"A","secret":"S"}]}', '{"buckets":[{}]}', '{"accounts":"x"}', '\xff'])
 def test_a_bad_file_is_one_sentence(tmp_path, document):
     path = tmp_path / "b.json"
     path.write_bytes(document.encode("latin-1"))

@@ -206,8 +206,8 @@ def test_a_folder_with_a_long_and_odd_name(tmp_path):
     c.run("up", "--port", "0")
     try:
         assert c.client("sts").get_caller_identity()["Account"] == "123456789012"
-        out = subprocess.run(["sh", "-c", 'eval "$("$1" env --data "$2")" && echo "$AWS_DATA_PATH"', "sh", AEROSTAT, c.data],
-                             capture_output=True, text=True, check=True)
+        script = 'eval "$("$1" env --data "$2")" && echo "$AWS_DATA_PATH"'
+        out = subprocess.run(["sh", "-c", script, "sh", AEROSTAT, c.data], capture_output=True, text=True, check=True)
         assert out.stdout == c.data + "/botocore\n"
     finally:
         c.run("down")
