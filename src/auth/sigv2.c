@@ -303,8 +303,8 @@ static bool in_time(struct arena *a, const struct auth_request *r, const struct 
 	return time_check(a, r->style, auth->time, why);
 }
 
-/* A parameter that names an operation and that V2 does not sign: a link could be bent by it. list-type only asks for the
- * present form of a listing. */
+/* A parameter that names an operation and that V2 does not sign: a link could be bent by it. list-type only asks for
+ * the present form of a listing. */
 static bool covers(struct arena *a, const struct head *h) {
 	const struct service *s3 = service_find("s3");
 	str rest = h->query, name, value;

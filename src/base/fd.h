@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 void close_fd(int *fd); /* nothing if negative */
-#define AUTO_CLOSE __attribute__((cleanup(close_fd))) int
+#define AUTO_CLOSE __attribute__((cleanup(close_fd), unused)) int
 
 int write_all(int fd, const void *p, size_t n);
 int pwrite_all(int fd, const void *p, size_t n, off_t at);
