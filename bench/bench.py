@@ -322,6 +322,19 @@ def md5_rate():
     return 4 * 64 * MiB / (time.process_time() - began) / 1e6
 
 
+def disk_rate(work):
+    """MB a second of 64 MiB written and synced: what the disk lets a durable PUT have."""
+    data, times = os.urandom(64 * MiB), []
+    for _ in range(4):
+        began = time.monotonic()
+        with open(work / 'disk', 'wb', buffering=0) as f:
+            f.write(data)
+            os.fdatasync(f.fileno())
+        times.append(time.monotonic() - began)
+        os.unlink(work / 'disk')
+    return 64 * MiB / statistics.median(times) / 1e6
+
+
 def find(run, server, what, connections=None):
     for row in run.rows:
         if row['server'] == server and row['what'].startswith(what) and connections in (None, row['connections']):
@@ -389,7 +402,7 @@ def main():
     parser.add_argument('--json', help='write all figures there')
     args = parser.parse_args()
     work = pathlib.Path(tempfile.mkdtemp(prefix='aerostat-bench-'))
-    run, facts = Run(args, work), {'md5': md5_rate()}
+    run, facts = Run(args, work), {'md5': md5_rate(), 'disk': disk_rate(work)}
     try:
         ours = Aerostat(work)
         facts['start_ms'] = ours.start()
@@ -434,7 +447,8 @@ def main():
             print("moto's server: skipped, it is not installed")
         ratios(run)
         goals = verdicts(run, facts)
-        print(f"\nRSS after all this {facts['rss_after']:.1f} MiB")
+        print(f"\nthe disk takes {facts['disk']:.0f} MB/s of written and synced files, one core's MD5 {facts['md5']:.0f} MB/s")
+        print(f"RSS after all this {facts['rss_after']:.1f} MiB")
         print(f"RSS with {facts['connections']} idle connections {facts['rss_connections']:.1f} MiB")
         if 'moto_rss' in facts:
             print(f"moto: {facts['moto_rss']:.0f} MiB, {facts['moto_start_ms']:.0f} ms to its first answer")
