@@ -447,7 +447,8 @@ def main():
             print("moto's server: skipped, it is not installed")
         ratios(run)
         goals = verdicts(run, facts)
-        print(f"\nthe disk takes {facts['disk']:.0f} MB/s of written and synced files, one core's MD5 {facts['md5']:.0f} MB/s")
+        print(f"\nThe disk takes {facts['disk']:.0f} MB/s of files that are written and synced; "
+              f"one core's MD5 is {facts['md5']:.0f} MB/s")
         print(f"RSS after all this {facts['rss_after']:.1f} MiB")
         print(f"RSS with {facts['connections']} idle connections {facts['rss_connections']:.1f} MiB")
         if 'moto_rss' in facts:
