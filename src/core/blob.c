@@ -140,6 +140,9 @@ static void allocate(struct blob_writer *w, int64_t end) {
 
 /* Writeback is begun along the way, so that little is left for the sync. */
 static int pour(struct blob_writer *w, const char *p, size_t n) {
+	if (reserve_ready(w->store)) {
+		return w->error = -ENOSPC;
+	}
 	allocate(w, w->written + (int64_t)n);
 	errno = 0;
 	if (pwrite_all(w->fd, p, n, w->written) < 0) {

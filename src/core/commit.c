@@ -8,7 +8,7 @@
 /* A batch ends at any of these; a transaction at the last. */
 enum { BATCH_WORKS = 256, BATCH_BYTES = 8 << 20, TRANSACTION_ROWS = 8192 };
 /* Pages of WAL at which the keeper is asked to checkpoint, and at which the committer does it by itself. */
-enum { WAL_SOFT = 1000, WAL_HARD = 4000 };
+enum { WAL_SOFT = 1000, WAL_HARD = 4000, WAL_FULL_DISK = 100 };
 enum { FORGOTTEN_MUCH = SEGMENT_SIZE / 16 };
 
 struct batch {
@@ -31,6 +31,11 @@ static int64_t small_bytes(const struct job *j, size_t *count) {
 	return sum;
 }
 
+/* Those that compaction moves take room only to make some. */
+static bool takes_room(const struct work *w) {
+	return w->n_blobs && !w->blobs[0]->from_seg;
+}
+
 /* --- the log's part of a batch --- */
 
 static void fail_small(struct batch *b, size_t from, int rc) {
@@ -39,6 +44,15 @@ static void fail_small(struct batch *b, size_t from, int rc) {
 		small_bytes(b->jobs[i], &count);
 		b->jobs[i]->rc = count && !b->jobs[i]->rc ? rc : b->jobs[i]->rc;
 	}
+}
+
+static int append(struct store *s, const struct batch *b, struct blob_writer **small, size_t count) {
+	for (size_t i = 0; reserve_missing(s) && i < b->n; i++) {
+		if (takes_room(b->jobs[i]->work)) {
+			return -ENOSPC;
+		}
+	}
+	return segment_append(s, small, count);
 }
 
 /* True if there is now something behind the old end. */
@@ -60,7 +74,7 @@ static bool append_bodies(struct store *s, struct batch *b) {
 			}
 		}
 	}
-	int rc = segment_append(s, small, count);
+	int rc = append(s, b, small, count);
 	if (rc) {
 		fail_small(b, 0, rc);
 	}
@@ -187,7 +201,7 @@ static void settle(struct job *j, int rc, bool unsure) {
 static void committed(struct store *s) {
 	int64_t epoch = atomic_fetch_add(&s->epoch, 1) + 1;
 	s->segment_recorded = s->segment_end;
-	bool compact = s->forgotten_bytes >= FORGOTTEN_MUCH;
+	bool compact = s->forgotten_bytes >= (reserve_missing(s) ? 1 : FORGOTTEN_MUCH);
 	bool checkpoint = db_wal_pages(s->writer.db) >= WAL_SOFT;
 	if (compact) {
 		s->forgotten_bytes = 0;
@@ -201,8 +215,14 @@ static void committed(struct store *s) {
 	}
 }
 
-/* As many of the jobs as one transaction takes. *lasting: some of what was appended is named now, or may be. */
-static size_t transact(struct store *s, struct job **jobs, size_t n, bool *lasting) {
+struct attempt {
+	int rc;
+	size_t n; /* jobs */
+	bool unsure, lasting;
+};
+
+/* As many of the jobs as one transaction takes. lasting: some of what was appended is named now, or may be. */
+static struct attempt attempt(struct store *s, struct job **jobs, size_t n) {
 	struct share sum = { 0 };
 	size_t i = 0, good = 0;
 	bool unsure = false;
@@ -226,18 +246,51 @@ static size_t transact(struct store *s, struct job **jobs, size_t n, bool *lasti
 	} else {
 		committed(s);
 	}
-	*lasting = *lasting || unsure || (!rc && sum.n);
-	for (size_t k = 0; k < i; k++) {
-		settle(jobs[k], rc, unsure && !jobs[k]->rc);
+	return (struct attempt){ rc, i, unsure, unsure || (!rc && sum.n) };
+}
+
+static bool makes_room(const struct job *j) {
+	return !j->work->n_blobs && (!j->rc || j->rc == -ENOSPC);
+}
+
+/* Works without bodies are done once more, in the room of the reserve. What they did before was undone. */
+static bool make_room(struct store *s, struct job **jobs, const struct attempt *t) {
+	size_t n = 0;
+	for (size_t i = 0; i < t->n; i++) {
+		n += makes_room(jobs[i]);
 	}
-	return i;
+	if (!n || t->unsure || !reserve_use(s)) {
+		return false;
+	}
+	for (size_t i = 0; i < t->n; i++) {
+		jobs[i]->rc = makes_room(jobs[i]) ? 0 : jobs[i]->rc ? jobs[i]->rc : -ENOSPC;
+	}
+	segment_abandon(s); /* when nothing in it lives any more, it can go */
+	store_idle_end(s);
+	db_checkpoint(s->writer.db);
+	return true;
+}
+
+static size_t transact(struct store *s, struct job **jobs, size_t n, bool *lasting) {
+	struct attempt t = attempt(s, jobs, n);
+	if (t.rc == -ENOSPC && make_room(s, jobs, &t)) {
+		t = attempt(s, jobs, t.n);
+		reserve_used(s);
+		keeper_wake(s, true, true);
+	}
+	*lasting = *lasting || t.lasting;
+	for (size_t k = 0; k < t.n; k++) {
+		settle(jobs[k], t.rc, t.unsure && !jobs[k]->rc);
+	}
+	return t.n;
 }
 
 static void checkpoint(struct store *s) {
 	int64_t pages = db_wal_pages(s->writer.db);
 	if (pages < WAL_HARD) {
 		s->checkpoint_at = WAL_HARD;
-	} else if (pages >= s->checkpoint_at) {
+	}
+	if (pages >= (reserve_missing(s) ? WAL_FULL_DISK : s->checkpoint_at)) {
 		store_idle_end(s);
 		db_checkpoint(s->writer.db);
 		s->checkpoint_at = pages + WAL_SOFT; /* a reader may keep the WAL from beginning anew */
@@ -251,7 +304,7 @@ static void run_batch(struct store *s, struct batch *b) {
 	for (size_t done = 0; done < b->n;) {
 		done += transact(s, b->jobs + done, b->n - done, &lasting);
 		if (s->segment != segment) {
-			fail_small(b, done, -EIO);
+			fail_small(b, done, reserve_missing(s) ? -ENOSPC : -EIO);
 		}
 	}
 	if (appended && !lasting && s->segment == segment && s->segment_recorded <= start) {
@@ -314,6 +367,7 @@ static bool enqueue(struct store *s, struct job *j) {
 
 int store_write(struct store *s, struct work *w) {
 	struct job j = { .work = w, .rc = check_blobs(w) };
+	j.rc = j.rc || !takes_room(w) ? j.rc : reserve_ready(s);
 	if (j.rc) {
 		return j.rc;
 	}

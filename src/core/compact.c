@@ -9,7 +9,7 @@
 enum { MOVE_ENTRIES = 256, MOVE_BYTES = 1 << 20 };
 
 struct segment_row {
-	int64_t id, size;
+	int64_t id, size, live;
 };
 
 /* Where the walk through a segment is. */
@@ -42,12 +42,12 @@ static bool find_dead(struct store *s, struct segment_row *out) {
 	struct db *db = store_reader(s);
 	struct query *q =
 		db_query(db,
-			 "SELECT id, size FROM segment WHERE id > 0 AND id != ? AND (n = 0 OR live < size / 2)"
-			 " ORDER BY id",
+			 "SELECT id, size, live FROM segment WHERE id > 0 AND id != ? AND (n = 0 OR live < size / 2)"
+			 " ORDER BY live, id",
 			 "i", atomic_load(&s->current));
 	bool found = false;
 	while (!found && query_step(q)) {
-		*out = (struct segment_row){ query_int(q, 0), query_int(q, 1) };
+		*out = (struct segment_row){ query_int(q, 0), query_int(q, 1), query_int(q, 2) };
 		found = !is_stuck(s, out->id);
 	}
 	query_done(q);
@@ -134,6 +134,9 @@ static int compact(struct store *s, const struct segment_row *row) {
 	int rc = store_write(s, &last);
 	if (rc <= 0) {
 		return rc; /* gone: nothing in it was live */
+	}
+	if (row->live > RESERVE_SIZE / 2 && reserve_ready(s)) {
+		return -ENOSPC; /* its copy has no place until its end makes one */
 	}
 	AUTO_CLOSE fd = segment_dup(s, id);
 	struct move m = { .store = s, .segment = id, .size = row->size, .fd = fd };

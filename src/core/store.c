@@ -163,7 +163,8 @@ static int open_database(struct store *s, struct arena *a, str *why) {
 }
 
 static void init(struct store *s, struct arena *a, const char *dir, const struct store_table *tables) {
-	pthread_mutex_t *locks[] = { &s->queue_lock, &s->ids_lock, &s->conns_lock, &s->files_lock, &s->keeper_lock };
+	pthread_mutex_t *locks[] = { &s->queue_lock, &s->ids_lock,     &s->conns_lock,
+				     &s->files_lock, &s->reserve_lock, &s->keeper_lock };
 	pthread_cond_t *conds[] = { &s->queue_filled, &s->keeper_woken, &s->keeper_swept };
 	for (size_t i = 0; i < sizeof(locks) / sizeof(locks[0]); i++) {
 		pthread_mutex_init(locks[i], NULL);
@@ -177,7 +178,7 @@ static void init(struct store *s, struct arena *a, const char *dir, const struct
 	}
 	s->dir = str_dup(a, str_from(dir));
 	s->tables = tables;
-	s->dir_fd = s->lock_fd = s->segments_fd = s->segment_fd = -1;
+	s->dir_fd = s->lock_fd = s->segments_fd = s->segment_fd = s->reserve_fd = -1;
 	s->writer.store = s;
 }
 
@@ -186,6 +187,7 @@ static void close_files(struct store *s) {
 	db_close(s->writer.db);
 	segment_forget_fds(s, 0);
 	close_fd(&s->segment_fd);
+	close_fd(&s->reserve_fd);
 	close_fd(&s->segments_fd);
 	for (int i = 0; i < BODY_DIRS; i++) {
 		close_fd(&s->bodies_fds[i]);
@@ -240,6 +242,9 @@ int store_open(struct arena *a, struct store **out, const char *dir, const struc
 	init(s, a, dir, tables);
 	int rc = open_folder(s, a, why);
 	rc = rc ? rc : open_database(s, a, why);
+	if (!rc) {
+		reserve_open(s);
+	}
 	rc = rc ? rc : start_threads(s, a, why);
 	if (rc) {
 		close_files(s);

@@ -3,7 +3,7 @@
  * a sync is shared. What store_write has answered with 0 is on disk: the bodies (synced, and their directory
  * entries), then the transaction that names them. What a crash leaves behind without a row is swept at start.
  *
- *   lock  aerostat.db  segments/000001.seg  bodies/2b/00000000000012ab
+ *   lock  reserve  aerostat.db  segments/000001.seg  bodies/2b/00000000000012ab
  *
  * Each body has a row blob(id, seg, off, size, crc): seg 0 is a file named by id. Whoever keeps a body keeps its id,
  * in a table that was named to store_open (for fsck). Bodies never change. */

@@ -3,7 +3,7 @@
  *   store.c    opening, readers, small values      segment.c  the log of small bodies
  *   commit.c   the committer and its batches       compact.c  segments that are mostly dead
  *   blob.c     bodies on their way in and out      sweep.c    the keeper: what a crash left, what may go, checkpoints
- *                                                  fsck.c     bodies against rows
+ *   reserve.c  room for what makes room            fsck.c     bodies against rows
  *
  * What a snapshot names stays until the snapshot goes: a file is removed when no reader is older than the commit that
  * forgot it. Epochs count commits.
@@ -26,6 +26,7 @@ enum {
 	SEGMENT_HEAD = 24, /* bytes before each entry's data */
 	SEGMENT_FDS = 64,
 	NAME_ROOM = 32,
+	RESERVE_SIZE = 2 << 20,
 };
 
 /* A connection, and what its snapshot may see. */
@@ -128,6 +129,10 @@ struct store {
 	struct removal *removals;
 	_Atomic int64_t n_removals;
 
+	pthread_mutex_t reserve_lock;
+	int reserve_fd; /* -1: there is none, and nobody misses it */
+	_Atomic int reserve;
+
 	pthread_mutex_t keeper_lock;
 	pthread_cond_t keeper_woken, keeper_swept;
 	bool wanted, compact_wanted, checkpoint_wanted, keeper_stopping, swept;
@@ -176,6 +181,14 @@ int body_dir(const struct store *s, int64_t id);
 int blob_place(struct db *db, struct blob_writer *w); /* in a work: makes or moves its row */
 bool blob_in_hand(struct store *s, int64_t id); /* a file that is being written, or waits for its removal */
 int bodies_each(struct store *s, void (*each)(void *arg, int64_t id), void *arg); /* the files there are */
+
+/* --- the reserve: on a full disk it gives way to works without bodies (removals above all), and until there is room
+ * for it again no body is taken --- */
+void reserve_open(struct store *s);
+int reserve_ready(struct store *s); /* may a body be written? Makes it again if there is room; 0 or -ENOSPC */
+bool reserve_missing(struct store *s);
+bool reserve_use(struct store *s); /* the committer gives it up; false if there is nothing to give */
+void reserve_used(struct store *s); /* and it may be made again */
 
 /* --- the keeper --- */
 int keeper_start(struct store *s);

@@ -161,6 +161,7 @@ static void *keeper(void *arg) {
 			compact_all(s);
 		}
 		remove_files(s);
+		reserve_ready(s);
 		w = wait_for_work(s);
 	}
 	remove_files(s);
