@@ -40,8 +40,8 @@ static void watch_listeners(struct server *s, uint32_t events) {
 	}
 }
 
-/* Out of descriptors or memory: the connection stays in the kernel's queue, and accepting is tried again in a moment.
- * */
+/* Nobody is idle, and descriptors or memory are out: the connection stays in the kernel's queue, and accepting is tried
+ * again in a moment. */
 static void pause_accepting(struct server *s, int error) {
 	if (!s->accept_failing) {
 		log_warn("no connection can be accepted for now: %s", strerrordesc_np(error));
@@ -55,6 +55,27 @@ static bool exhausted(int error) {
 	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
+static bool silent(const struct conn *c) {
+	char byte;
+	return recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+}
+
+/* Makes room for those who wait: the connection that has been idle longest goes. True if there was one. */
+static bool close_idlest(struct server *s) {
+	AUTO_LOCK(&s->mutex);
+	struct conn *c, *idlest = NULL;
+	TAILQ_FOREACH(c, &s->conns, all) {
+		bool idle = c->state == CONN_PARKED && !c->n;
+		if (idle && (!idlest || c->deadline < idlest->deadline) && silent(c)) {
+			idlest = c;
+		}
+	}
+	if (idlest) {
+		conn_close_locked(s, idlest);
+	}
+	return idlest;
+}
+
 static void accept_some(struct server *s, const struct listener *l) {
 	for (int i = 0; i < ACCEPT_BATCH; i++) {
 		struct sockaddr_storage address = { 0 };
@@ -62,8 +83,12 @@ static void accept_some(struct server *s, const struct listener *l) {
 		char peer[INET6_ADDRSTRLEN];
 		int fd = accept4(l->fd, (struct sockaddr *)&address, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd < 0) {
-			if (exhausted(errno)) {
-				pause_accepting(s, errno);
+			int error = errno;
+			if (exhausted(error) && close_idlest(s)) {
+				continue;
+			}
+			if (exhausted(error)) {
+				pause_accepting(s, error);
 			}
 			return;
 		}
@@ -113,14 +138,28 @@ static void conn_event(struct server *s, struct conn *c, uint32_t events) {
 
 static void take_event(struct server *s, const struct epoll_event *e) {
 	void *what = e->data.ptr;
-	enum watched kind = *(enum watched *)what;
 	uint64_t count;
-	if (kind == WATCHED_CONN) {
+	if (*(enum watched *)what == WATCHED_CONN) {
 		conn_event(s, what, e->events);
-	} else if (kind == WATCHED_LISTENER) {
-		accept_some(s, what);
 	} else if (read(s->wake_fd, &count, sizeof(count)) < 0 && errno != EAGAIN) {
 		log_warn("eventfd: errno %d", errno);
+	}
+}
+
+/* Accepting comes last: it may close connections, which no event must name then. */
+static void take_events(struct server *s, const struct epoll_event *e, int n) {
+	struct listener *listeners[EVENTS];
+	int n_listeners = 0;
+	for (int i = 0; i < n; i++) {
+		void *what = e[i].data.ptr;
+		if (*(enum watched *)what == WATCHED_LISTENER) {
+			listeners[n_listeners++] = what;
+		} else {
+			take_event(s, &e[i]);
+		}
+	}
+	for (int i = 0; i < n_listeners; i++) {
+		accept_some(s, listeners[i]);
 	}
 }
 
@@ -211,9 +250,7 @@ void *watch_run(void *arg) {
 	struct epoll_event events[EVENTS];
 	while (!s->quit) {
 		int n = epoll_wait(s->epoll, events, EVENTS, next_timeout(s));
-		for (int i = 0; i < n; i++) {
-			take_event(s, &events[i]);
-		}
+		take_events(s, events, n);
 		tick(s);
 	}
 	return NULL;

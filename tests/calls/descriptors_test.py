@@ -47,3 +47,15 @@ def test_what_cannot_be_read_is_not_absent(start_server):
     assert [status for status, body in failed] == [500] * 5, failed
     assert ask(server, connection, "/bucket/k") == (200, b"body")
     connection.close()
+
+
+def test_the_idle_give_way(start_server):
+    server = start_server()
+    resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (128, 128))
+    idle = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(200)]
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
+    assert ask(server, connection, "/")[0] == 200
+    idle[0].settimeout(5)
+    assert idle[0].recv(1) == b"", "the connection that was idle longest is still there"
+    for s in [connection, *idle]:
+        s.close()
