@@ -1,4 +1,5 @@
 """A server that can open no more files: it says so, and does not take what it cannot read for what is not there."""
+import contextlib
 import hashlib
 import http.client
 import os
@@ -17,7 +18,7 @@ def ask(server, connection, target, key=ROOT_KEY):
 
 
 def half_a_call(server):
-    """A call that keeps the one open reader of the database, for its body does not come."""
+    """A call that keeps a reader of the database, for its body does not come."""
     headers = server.sign("PUT", "/bucket?tagging", sha256=hashlib.sha256(TAGS).hexdigest())
     lines = ["PUT /bucket?tagging HTTP/1.1", *(f"{k}: {v}" for k, v in headers.items()), f"Content-Length: {len(TAGS)}",
              "Expect: 100-continue"]
@@ -35,7 +36,9 @@ def test_what_cannot_be_read_is_not_absent(start_server):
     server.stop()
     server.start()
     connection = http.client.HTTPConnection("127.0.0.1", server.port)
-    with half_a_call(server):
+    with contextlib.ExitStack() as held:
+        for _ in range(5):  # more than there are readers so soon after the start
+            held.enter_context(half_a_call(server))
         connection.request("OPTIONS", "/")
         connection.getresponse().read()
         pid, before = server.process.pid, resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
