@@ -63,8 +63,8 @@ static bool silent(const struct conn *c) {
 /* Makes room for those who wait: the connection that has been idle longest goes. True if there was one. */
 static bool close_idlest(struct server *s) {
 	AUTO_LOCK(&s->mutex);
-	struct conn *c, *idlest = NULL;
-	TAILQ_FOREACH(c, &s->conns, all) {
+	struct conn *idlest = NULL;
+	for (struct conn *c = TAILQ_FIRST(&s->conns); c; c = TAILQ_NEXT(c, all)) {
 		bool idle = c->state == CONN_PARKED && !c->n;
 		if (idle && (!idlest || c->deadline < idlest->deadline) && silent(c)) {
 			idlest = c;
@@ -73,7 +73,7 @@ static bool close_idlest(struct server *s) {
 	if (idlest) {
 		conn_close_locked(s, idlest);
 	}
-	return idlest;
+	return idlest != NULL;
 }
 
 static void accept_some(struct server *s, const struct listener *l) {
