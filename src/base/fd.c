@@ -83,6 +83,9 @@ int socket_address(const char *path, struct sockaddr_un *out, int *dir) {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	*out = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	*dir = -1;
+	if (!name[0]) {
+		return -ENAMETOOLONG;
+	}
 	if (strlen(path) < sizeof(out->sun_path)) {
 		memcpy(out->sun_path, path, strlen(path));
 		return 0;

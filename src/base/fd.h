@@ -20,7 +20,8 @@ int file_read(struct arena *a, const char *path, size_t max, str *out);
 /* A file that is there whole or not at all, on disk with its directory entry when this returns. */
 int file_write(const char *path, str bytes, mode_t mode);
 /* The address of a unix socket. A path too long for one goes through its folder, which *dir holds open for as long as
- * the address is used: the caller's to close (-1 if it is not needed). 0 or -errno. */
+ * the address is used: the caller's to close (-1 if it is not needed). 0 or -errno; -ENAMETOOLONG also for no
+ * name at all. */
 int socket_address(const char *path, struct sockaddr_un *out, int *dir);
 int dir_sync(const char *path);
 int make_dirs(const char *path, mode_t mode); /* as mkdir -p; on disk with their entries when this returns */
