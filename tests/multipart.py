@@ -1,8 +1,8 @@
 """Multipart uploads for tests: one upload, refusals, what a look at the stored bodies finds."""
 import hashlib
+import json
 import os
 import random
-import re
 import subprocess
 
 import pytest
@@ -70,9 +70,7 @@ def fsck(server):
     """How many findings `aerostat fsck` has on the running server's data."""
     if not os.access(AEROSTAT, os.X_OK):
         pytest.skip("no aerostat to look with")
-    r = subprocess.run([AEROSTAT, "fsck", "--data", server.data], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                       check=False)
-    text = r.stdout.decode()
-    print(text)
-    found = re.findall(r"(\d+) (?:missing|torn|orphans?|unowned)", text)
-    return r.returncode + sum(int(n) for n in found)
+    r = subprocess.run([AEROSTAT, "fsck", "--json", "--data", server.data], capture_output=True, check=False)
+    print(r.stdout, r.stderr)
+    found = json.loads(r.stdout or r.stderr)
+    return sum(found[what] for what in ("missing", "torn", "orphans", "unowned"))

@@ -51,14 +51,8 @@ const struct fault *fault_of(enum auth_style style, enum reason reason) {
 bool refuse(struct arena *a, struct refusal *why, const struct fault *fault, const char *fmt, ...) {
 	va_list ap;
 	va_start(ap, fmt);
-	int n = vsnprintf(NULL, 0, fmt, ap);
+	*why = (struct refusal){ .fault = fault, .message = str_vprintf(a, fmt, ap) };
 	va_end(ap);
-	size_t size = n > 0 ? (size_t)n : 0;
-	char *p = arena_alloc(a, size + 1);
-	va_start(ap, fmt);
-	vsnprintf(p, size + 1, fmt, ap);
-	va_end(ap);
-	*why = (struct refusal){ .fault = fault, .message = { p, size } };
 	return false;
 }
 

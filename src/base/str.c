@@ -126,17 +126,23 @@ char *str_z(struct arena *a, str s) {
 	return p;
 }
 
+str str_vprintf(struct arena *a, const char *fmt, va_list ap) {
+	va_list again;
+	va_copy(again, ap);
+	int n = vsnprintf(NULL, 0, fmt, ap);
+	size_t size = n > 0 ? (size_t)n : 0;
+	char *p = arena_raw(a, size + 1);
+	vsnprintf(p, size + 1, fmt, again);
+	va_end(again);
+	return (str){ p, size };
+}
+
 str str_printf(struct arena *a, const char *fmt, ...) {
 	va_list ap;
 	va_start(ap, fmt);
-	int n = vsnprintf(NULL, 0, fmt, ap);
+	str s = str_vprintf(a, fmt, ap);
 	va_end(ap);
-	size_t size = n > 0 ? (size_t)n : 0;
-	char *p = arena_raw(a, size + 1);
-	va_start(ap, fmt);
-	vsnprintf(p, size + 1, fmt, ap);
-	va_end(ap);
-	return (str){ p, size };
+	return s;
 }
 
 bool str_uint(str s, int64_t *out) {

@@ -1,6 +1,7 @@
 /* Slices: bytes that somebody else owns. Not terminated, may hold NULs; passed by value. */
 #pragma once
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -44,6 +45,7 @@ bool str_utf8(str s); /* well-formed UTF-8 (RFC 3629), NUL allowed */
 str str_dup(struct arena *a, str s);
 char *str_z(struct arena *a, str s);
 str str_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+str str_vprintf(struct arena *a, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
 /* Whole-string numbers; false on anything else, and on overflow. str_uint takes digits alone. */
 bool str_int(str s, int64_t *out);

@@ -82,7 +82,7 @@ static bool take_common(struct cli *cli, int argc, char **argv) {
 
 int main(int argc, char **argv) {
 	AUTO_ARENA a = { 0 };
-	struct cli cli = { .arena = &a, .program = argv[0], .data = default_data(&a), .default_data = true };
+	struct cli cli = { .arena = &a, .data = default_data(&a), .default_data = true };
 	const char *name = argc > 1 ? argv[1] : "help";
 	if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
 		return help(argc > 2 ? argv[2] : NULL);

@@ -8,7 +8,6 @@ enum { EXIT_DONE, EXIT_REFUSED, EXIT_USAGE };
 
 struct cli {
 	struct arena *arena;
-	const char *program; /* argv[0] */
 	str data; /* the data folder: --data, else its default */
 	bool json, default_data;
 	int argc; /* what follows the verb, without --data and --json */

@@ -20,14 +20,10 @@ int store_errno(void) {
 /* --- opening --- */
 
 __attribute__((format(printf, 4, 5))) static int refuse(struct arena *a, str *why, int rc, const char *fmt, ...) {
-	struct buf b = { .arena = a };
-	char line[1024];
 	va_list ap;
 	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
+	*why = str_vprintf(a, fmt, ap);
 	va_end(ap);
-	putz(&b, line);
-	*why = buf_str(&b);
 	return rc;
 }
 

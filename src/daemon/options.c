@@ -17,6 +17,7 @@ static const char usage[] = "aerostatd: the local cloud's server. `aerostat up` 
 			    "  --accept-test-keys   the key pair test/test is that account's root\n"
 			    "  --bootstrap FILE     JSON with accounts, users, keys and buckets to be there at start\n"
 			    "  --log-calls FILE     one JSON line for each API call\n"
+			    "  --fsck [--json]      check every stored body against its row, and end\n"
 			    "When it can answer it prints `ready URL` on stdout. SIGTERM ends it.\n";
 
 enum {
