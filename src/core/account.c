@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/rand.h"
 #include "core/cloud.h"
+#include "core/entity.h"
 
 #include <errno.h>
 
@@ -180,12 +181,6 @@ struct creation {
 	str account, name, canonical_id, user;
 	struct key key;
 };
-
-static const char upper_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-
-static str new_id(struct arena *a, const char *prefix) {
-	return str_printf(a, "%s" STR_FMT, prefix, STR_ARG(rand_text(a, str_from(upper_digits), 16)));
-}
 
 static bool anothers(struct db *db, str key, str account) {
 	AUTO_QUERY q = db_query(db, "SELECT account FROM access_key WHERE id = ?", "t", key);

@@ -5,25 +5,25 @@
 #include "auth/payload.h"
 #include "core/store.h"
 #include "http/server.h"
+#include "policy/decide.h"
 #include "wire/rest.h"
 
+struct call;
 struct cloud;
+struct identity;
 struct route;
-
-/* Who asks, once the signature has been checked. */
-struct principal {
-	str account; /* 12 digits; absent: anonymous */
-	str arn; /* arn:aws:iam::123456789012:root, ...:user/name */
-	str id; /* the account id for root, AIDA... for a user */
-	str access_key;
-	str canonical_id, display_name; /* the account's, as S3 shows owners */
-	bool root;
-};
 
 /* What a call is about, for the decision: filled by the route's resource function. */
 struct resource {
-	str arn;
+	str arn; /* absent: "*" */
 	str account; /* its owner; absent: the caller's own */
+	const struct bound *policy; /* the resource's own policy, compiled; NULL: none */
+	bool restricted; /* as struct question has it */
+	/* Does an ACL of the resource let the caller do this? NULL: no ACL does. Asked only when no policy allows. */
+	bool (*granted)(struct call *c, const char *action, const struct resource *r);
+	/* aws:ResourceTag/NAME and the service's own keys of the resource. False: no such tag. NULL: no tags. */
+	bool (*tag)(struct call *c, const struct resource *r, str name, str *value);
+	void *subject; /* for those two; c->subject of c->resource */
 };
 
 struct call {
@@ -36,6 +36,7 @@ struct call {
 	enum proto proto;
 	struct val *in, *out;
 	struct principal who;
+	const struct identity *identity; /* what binds the caller; NULL: anonymous */
 	struct auth auth;
 	str region; /* that the client speaks to: of the scope, the host, else the server's */
 	str request_id, host_id;
@@ -44,6 +45,7 @@ struct call {
 	str path; /* raw, with the virtual host's bucket put in front */
 	struct resource resource;
 	void *subject; /* what the resource function found, for the handler of its room */
+	struct verdict verdict; /* of the last call_allowed */
 	struct refusal refusal; /* filled by fail() */
 	struct payload payload; /* of an operation whose body streams */
 	struct db *reader; /* use call_db() */
@@ -79,7 +81,8 @@ typedef bool handler(struct call *c);
 struct route {
 	const char *op;
 	handler *run;
-	const char *action; /* as IAM names it; NULL: service:Operation; "": the handler asks call_allowed itself */
+	const char *action; /* as IAM names it; NULL: service:Operation; "": the handler asks call_allowed itself; "-":
+			       AWS lets anyone call it */
 	bool (*on)(struct call *c); /* fills c->resource, or fails (NoSuchBucket); NULL: any ("*") */
 	const char *usage; /* metered as; NULL: not metered */
 };
@@ -92,8 +95,22 @@ struct face {
 	/* Checks a whole body (not a streamed one) before it is parsed: Content-MD5, checksum headers. Fails. May
 	 * be NULL. */
 	bool (*check_body)(struct call *c, str body);
+	/* The service's own condition keys ("s3:prefix", "iam:PassedToService"), as context.find. May be NULL. */
+	bool (*key)(struct call *c, const struct resource *r, str key, struct values *out);
+	const struct command *commands; /* for the control channel; ends with a zeroed row; may be NULL */
 };
 
-/* May the caller do this? The one place where it is decided; records the decision under the request id. Until policies
- * arrive: an account may do everything with its own, nobody anything else. */
+/* May the caller do this? The one place where it is decided: all policies that bear on it, by decide(). Records the
+ * decision under the request id and leaves it in c->verdict. */
 bool call_allowed(struct call *c, const char *action, const struct resource *r);
+/* The refusal after call_allowed said no, in the words and the code of the wire ("User: ... is not authorized to perform:
+ * ..."; EC2's encoded form; S3 across accounts "Access Denied"). Always returns false. */
+bool deny(struct call *c, const char *action, const struct resource *r);
+/* Both: asks, and refuses. */
+bool call_must(struct call *c, const char *action, const struct resource *r);
+/* May the caller hand this role (an ARN) to a service ("ec2.amazonaws.com")? iam:PassRole, and the role's trust policy
+ * is not looked at here. Fails with AccessDenied. */
+bool must_pass_role(struct call *c, str role_arn, const char *service);
+/* A sealed explanation of a refusal, for EC2's sentence, and back: a JSON document. Absent: not ours, or tampered. */
+str denial_encode(struct call *c, const char *action, const struct resource *r);
+str denial_decode(struct cloud *cloud, struct arena *a, str encoded);

@@ -7,19 +7,15 @@
 
 #include <unistd.h>
 
-struct control {
-	struct exchange *x;
-	struct cloud *cloud;
-	struct buf out;
-	int status;
-	bool text;
-};
-
-static void refuse(struct control *c, int status, const char *sentence) {
+void control_say_no(struct control *c, int status, const char *fmt, ...) {
+	va_list ap;
+	va_start(ap, fmt);
+	str sentence = str_vprintf(c->x->arena, fmt, ap);
+	va_end(ap);
 	c->status = status;
 	c->out.n = 0;
 	c->text = true;
-	putf(&c->out, "%s\n", sentence);
+	putf(&c->out, STR_FMT "\n", STR_ARG(sentence));
 }
 
 void put_endpoint(struct buf *b, const struct cloud *cloud) {
@@ -100,7 +96,7 @@ static void env(struct control *c) {
 	struct cloud *cloud = c->cloud;
 	struct buf url = { .arena = c->x->arena };
 	if (!account_root_key(cloud, c->x->arena, cloud->account, &key)) {
-		refuse(c, 404, "The default account has no root key.");
+		control_say_no(c, 404, "The default account has no root key.");
 		return;
 	}
 	put_endpoint(&url, cloud);
@@ -141,14 +137,14 @@ static bool wanted_offset(struct control *c, int64_t *offset) {
 	if (advance.p) {
 		*offset = clock_offset();
 		if (!duration_parse(advance, &ms)) {
-			refuse(c, 400, "A span of time is written like 90d, 12h, 1d12h, 30m, 45s or 2w.");
+			control_say_no(c, 400, "A span of time is written like 90d, 12h, 1d12h, 30m, 45s or 2w.");
 			return false;
 		}
 		*offset += ms;
 		return true;
 	}
 	if (!set.p || !time_parse(set, &ms)) {
-		refuse(c, 400, "A time is written like 2027-01-31T12:00:00Z.");
+		control_say_no(c, 400, "A time is written like 2027-01-31T12:00:00Z.");
 		return false;
 	}
 	*offset = ms - clock_real();
@@ -174,12 +170,12 @@ static void clock_move(struct control *c) {
 		return;
 	}
 	if (clock_real() + offset > year_9999 || clock_real() + offset < 0) {
-		refuse(c, 400, "The clock runs from 1970 to 9999.");
+		control_say_no(c, 400, "The clock runs from 1970 to 9999.");
 		return;
 	}
 	struct work w = { .run = keep_offset, .arg = &offset };
 	if (store_write(c->cloud->store, &w)) {
-		refuse(c, 507, "The clock was not moved: its offset could not be written to disk.");
+		control_say_no(c, 507, "The clock was not moved: its offset could not be written to disk.");
 		return;
 	}
 	clock_set_offset(offset);
@@ -231,23 +227,31 @@ static void down(struct control *c) {
 	putz(&c->out, c->text ? "Aerostat is going down.\n" : "{\"down\":true}\n");
 }
 
-static const struct {
-	const char *method, *path;
-	void (*run)(struct control *c);
-} commands[] = {
-	{ "GET", "/status", status },       { "GET", "/env", env },           { "GET", "/clock", clock_show },
-	{ "GET", "/decisions", decisions }, { "POST", "/clock", clock_move }, { "POST", "/fsck", fsck },
-	{ "POST", "/down", down },
+static const struct command commands[] = {
+	{ "GET", "/status", status },     { "GET", "/env", env },
+	{ "GET", "/clock", clock_show },  { "GET", "/decisions", decisions },
+	{ "POST", "/clock", clock_move }, { "POST", "/fsck", fsck },
+	{ "POST", "/down", down },        { 0 },
 };
 
-static void run(struct control *c, str path) {
-	for (size_t i = 0; i < sizeof(commands) / sizeof(*commands); i++) {
-		if (str_is(path, commands[i].path) && str_is(c->x->head.method, commands[i].method)) {
-			commands[i].run(c);
-			return;
+static bool run_one_of(struct control *c, str path, const struct command *k) {
+	for (; k && k->path; k++) {
+		if (str_is(path, k->path) && str_is(c->x->head.method, k->method)) {
+			k->run(c);
+			return true;
 		}
 	}
-	refuse(c, 404, "This server knows no such command; is the toolkit newer than the server?");
+	return false;
+}
+
+static void run(struct control *c, str path) {
+	bool found = run_one_of(c, path, commands);
+	for (const struct face *const *f = c->cloud->faces; *f && !found; f++) {
+		found = run_one_of(c, path, (*f)->commands);
+	}
+	if (!found) {
+		control_say_no(c, 404, "This server knows no such command; is the toolkit newer than the server?");
+	}
 }
 
 void control_handle(struct exchange *x, void *arg) {

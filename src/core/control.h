@@ -6,6 +6,24 @@
 
 #include "core/cloud.h"
 
+/* A command on its way; handlers write out (JSON, or lines when text is set). */
+struct control {
+	struct exchange *x;
+	struct cloud *cloud;
+	struct buf out;
+	int status;
+	bool text;
+};
+
+/* A room's own commands: face.commands. */
+struct command {
+	const char *method, *path; /* without ".txt" */
+	void (*run)(struct control *c);
+};
+
+/* A refusal's plain sentence instead of an answer. */
+void control_say_no(struct control *c, int status, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
 void control_handle(struct exchange *x, void *arg); /* arg: the cloud */
 void control_refuse(struct buf *message, enum head_result why, void *arg);
 void put_endpoint(struct buf *b, const struct cloud *cloud); /* "http://127.0.0.1:4566" */

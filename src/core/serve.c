@@ -27,9 +27,6 @@ static const struct fault serialization = { "SerializationException", 400 };
 static const struct fault validation_query = { "ValidationError", 400 };
 static const struct fault validation_ec2 = { "InvalidParameterValue", 400 };
 static const struct fault validation_json = { "ValidationException", 400 };
-static const struct fault denied_s3 = { "AccessDenied", 403 };
-static const struct fault denied_ec2 = { "UnauthorizedOperation", 403 };
-static const struct fault denied_json = { "AccessDeniedException", 400 };
 static const struct fault not_served_s3 = { "NotImplemented", 400 };
 static const struct fault not_served_query = { "InvalidAction", 400 };
 static const struct fault not_served_json = { "UnknownOperationException", 400 };
@@ -251,24 +248,15 @@ static const char *action_of(const struct call *c) {
 	return str_printf(c->arena, "%s:%s", prefix, c->op->name).p;
 }
 
-static bool deny(struct call *c, const char *action) {
-	if (is_s3(c)) {
-		return fail(c, &denied_s3, "Access Denied");
-	}
-	return fail(c, choose(c, NULL, c->proto == P_EC2 ? &denied_ec2 : &denied_s3, &denied_json),
-		    "User: " STR_FMT " is not authorized to perform: %s on resource: " STR_FMT, STR_ARG(c->who.arn),
-		    action, STR_ARG(c->resource.arn.n ? c->resource.arn : S("*")));
-}
-
 static bool permit(struct call *c) {
 	if (c->route->on && !c->route->on(c)) {
 		return false;
 	}
 	const char *action = action_of(c);
-	if (!*action) {
+	if (!*action || strcmp(action, "-") == 0) {
 		return true;
 	}
-	return call_allowed(c, action, &c->resource) ? true : deny(c, action);
+	return call_must(c, action, &c->resource);
 }
 
 /* --- the body of an S3 request, once the call is allowed --- */

@@ -5,8 +5,10 @@
 #include "base/version.h"
 #include "core/cloud.h"
 #include "core/control.h"
+#include "core/entity.h"
 #include "daemon/bootstrap.h"
 #include "daemon/options.h"
+#include "iam/iam.h"
 #include "s3/s3.h"
 #include "sts/sts.h"
 
@@ -16,7 +18,7 @@
 #include <stdarg.h>
 #include <sys/resource.h>
 
-static const struct face *const faces[] = { &s3_face, &sts_face, NULL };
+static const struct face *const faces[] = { &s3_face, &sts_face, &iam_face, NULL };
 
 enum { FLUSH_SECONDS = 5, TABLES_MAX = 32, GRACE_MS = 5000, DOCUMENT_MAX = 16 * 1024 * 1024 };
 
@@ -48,6 +50,7 @@ static bool open_store(struct cloud *cloud) {
 	struct store_table *all = NEWS(cloud->arena, struct store_table, TABLES_MAX + 1);
 	str why = { 0 };
 	size_t n = add_tables(all, 0, account_tables);
+	n = add_tables(all, n, entity_tables);
 	n = add_tables(all, n, meter_tables);
 	for (size_t i = 0; faces[i]; i++) {
 		n = add_tables(all, n, faces[i]->store);

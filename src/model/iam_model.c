@@ -14,6 +14,8 @@ static const struct shape s_AttachGroupPolicyRequest;
 static const struct shape s_AttachRolePolicyRequest;
 static const struct shape s_userNameType;
 static const struct shape s_AttachUserPolicyRequest;
+static const struct shape s_passwordType;
+static const struct shape s_ChangePasswordRequest;
 static const struct shape s_CreateAccessKeyRequest;
 static const struct shape s_accessKeyIdType;
 static const struct shape s_statusType;
@@ -21,6 +23,8 @@ static const struct shape s_accessKeySecretType;
 static const struct shape s_dateType;
 static const struct shape s_AccessKey;
 static const struct shape s_CreateAccessKeyResponse;
+static const struct shape s_accountAliasType;
+static const struct shape s_CreateAccountAliasRequest;
 static const struct shape s_pathType;
 static const struct shape s_CreateGroupRequest;
 static const struct shape s_idType;
@@ -42,13 +46,16 @@ static const struct shape s_Role;
 static const struct shape s_roleListType;
 static const struct shape s_InstanceProfile;
 static const struct shape s_CreateInstanceProfileResponse;
+static const struct shape s_booleanType;
+static const struct shape s_CreateLoginProfileRequest;
+static const struct shape s_LoginProfile;
+static const struct shape s_CreateLoginProfileResponse;
 static const struct shape s_policyNameType;
 static const struct shape s_policyPathType;
 static const struct shape s_policyDescriptionType;
 static const struct shape s_CreatePolicyRequest;
 static const struct shape s_policyVersionIdType;
 static const struct shape s_attachmentCountType;
-static const struct shape s_booleanType;
 static const struct shape s_Policy;
 static const struct shape s_CreatePolicyResponse;
 static const struct shape s_CreatePolicyVersionRequest;
@@ -63,14 +70,21 @@ static const struct shape s_CreateUserRequest;
 static const struct shape s_User;
 static const struct shape s_CreateUserResponse;
 static const struct shape s_DeleteAccessKeyRequest;
+static const struct shape s_DeleteAccountAliasRequest;
 static const struct shape s_DeleteGroupRequest;
 static const struct shape s_DeleteGroupPolicyRequest;
 static const struct shape s_DeleteInstanceProfileRequest;
+static const struct shape s_DeleteLoginProfileRequest;
 static const struct shape s_DeletePolicyRequest;
 static const struct shape s_DeletePolicyVersionRequest;
 static const struct shape s_DeleteRoleRequest;
+static const struct shape s_DeleteRolePermissionsBoundaryRequest;
 static const struct shape s_DeleteRolePolicyRequest;
+static const struct shape s_DeleteServiceLinkedRoleRequest;
+static const struct shape s_DeletionTaskIdType;
+static const struct shape s_DeleteServiceLinkedRoleResponse;
 static const struct shape s_DeleteUserRequest;
+static const struct shape s_DeleteUserPermissionsBoundaryRequest;
 static const struct shape s_DeleteUserPolicyRequest;
 static const struct shape s_DetachGroupPolicyRequest;
 static const struct shape s_DetachRolePolicyRequest;
@@ -100,15 +114,22 @@ static const struct shape s_ManagedPolicyDetail;
 static const struct shape s_ManagedPolicyDetailListType;
 static const struct shape s_responseMarkerType;
 static const struct shape s_GetAccountAuthorizationDetailsResponse;
+static const struct shape s_minimumPasswordLengthType;
+static const struct shape s_maxPasswordAgeType;
+static const struct shape s_passwordReusePreventionType;
+static const struct shape s_booleanObjectType;
+static const struct shape s_PasswordPolicy;
+static const struct shape s_GetAccountPasswordPolicyResponse;
 static const struct shape s_summaryKeyType;
 static const struct shape s_summaryValueType;
 static const struct shape s_summaryMapType;
 static const struct shape s_GetAccountSummaryResponse;
 static const struct shape s_SimulationPolicyListType;
-static const struct shape s_GetContextKeysForPrincipalPolicyRequest;
+static const struct shape s_GetContextKeysForCustomPolicyRequest;
 static const struct shape s_ContextKeyNameType;
 static const struct shape s_ContextKeyNamesResultListType;
 static const struct shape s_GetContextKeysForPolicyResponse;
+static const struct shape s_GetContextKeysForPrincipalPolicyRequest;
 static const struct shape s_GetGroupRequest;
 static const struct shape s_userListType;
 static const struct shape s_GetGroupResponse;
@@ -116,6 +137,8 @@ static const struct shape s_GetGroupPolicyRequest;
 static const struct shape s_GetGroupPolicyResponse;
 static const struct shape s_GetInstanceProfileRequest;
 static const struct shape s_GetInstanceProfileResponse;
+static const struct shape s_GetLoginProfileRequest;
+static const struct shape s_GetLoginProfileResponse;
 static const struct shape s_GetPolicyRequest;
 static const struct shape s_GetPolicyResponse;
 static const struct shape s_GetPolicyVersionRequest;
@@ -124,6 +147,15 @@ static const struct shape s_GetRoleRequest;
 static const struct shape s_GetRoleResponse;
 static const struct shape s_GetRolePolicyRequest;
 static const struct shape s_GetRolePolicyResponse;
+static const struct shape s_GetServiceLinkedRoleDeletionStatusRequest;
+static const struct shape s_DeletionTaskStatusType;
+static const struct shape s_ReasonType;
+static const struct shape s_RegionNameType;
+static const struct shape s_ArnListType;
+static const struct shape s_RoleUsageType;
+static const struct shape s_RoleUsageListType;
+static const struct shape s_DeletionTaskFailureReasonType;
+static const struct shape s_GetServiceLinkedRoleDeletionStatusResponse;
 static const struct shape s_GetUserRequest;
 static const struct shape s_GetUserResponse;
 static const struct shape s_GetUserPolicyRequest;
@@ -133,7 +165,6 @@ static const struct shape s_AccessKeyMetadata;
 static const struct shape s_accessKeyMetadataListType;
 static const struct shape s_ListAccessKeysResponse;
 static const struct shape s_ListAccountAliasesRequest;
-static const struct shape s_accountAliasType;
 static const struct shape s_accountAliasListType;
 static const struct shape s_ListAccountAliasesResponse;
 static const struct shape s_ListAttachedGroupPoliciesRequest;
@@ -160,6 +191,8 @@ static const struct shape s_groupListType;
 static const struct shape s_ListGroupsResponse;
 static const struct shape s_ListGroupsForUserRequest;
 static const struct shape s_ListGroupsForUserResponse;
+static const struct shape s_ListInstanceProfileTagsRequest;
+static const struct shape s_ListInstanceProfileTagsResponse;
 static const struct shape s_ListInstanceProfilesRequest;
 static const struct shape s_ListInstanceProfilesResponse;
 static const struct shape s_ListInstanceProfilesForRoleRequest;
@@ -173,6 +206,19 @@ static const struct shape s_policyScopeType;
 static const struct shape s_ListPoliciesRequest;
 static const struct shape s_policyListType;
 static const struct shape s_ListPoliciesResponse;
+static const struct shape s_serviceNamespaceType;
+static const struct shape s_serviceNamespaceListType;
+static const struct shape s_ListPoliciesGrantingServiceAccessRequest;
+static const struct shape s_policyType;
+static const struct shape s_policyOwnerEntityType;
+static const struct shape s_entityNameType;
+static const struct shape s_PolicyGrantingServiceAccess;
+static const struct shape s_policyGrantingServiceAccessListType;
+static const struct shape s_ListPoliciesGrantingServiceAccessEntry;
+static const struct shape s_listPolicyGrantingServiceAccessResponseListType;
+static const struct shape s_ListPoliciesGrantingServiceAccessResponse;
+static const struct shape s_ListPolicyTagsRequest;
+static const struct shape s_ListPolicyTagsResponse;
 static const struct shape s_ListPolicyVersionsRequest;
 static const struct shape s_ListPolicyVersionsResponse;
 static const struct shape s_ListRolePoliciesRequest;
@@ -207,6 +253,12 @@ static const struct shape s_ListUserTagsRequest;
 static const struct shape s_ListUserTagsResponse;
 static const struct shape s_ListUsersRequest;
 static const struct shape s_ListUsersResponse;
+static const struct shape s_assignmentStatusType;
+static const struct shape s_ListVirtualMFADevicesRequest;
+static const struct shape s_BootstrapDatum;
+static const struct shape s_VirtualMFADevice;
+static const struct shape s_virtualMFADeviceListType;
+static const struct shape s_ListVirtualMFADevicesResponse;
 static const struct shape s_PutGroupPolicyRequest;
 static const struct shape s_PutRolePermissionsBoundaryRequest;
 static const struct shape s_PutRolePolicyRequest;
@@ -249,10 +301,15 @@ static const struct shape s_TagPolicyRequest;
 static const struct shape s_TagRoleRequest;
 static const struct shape s_TagUserRequest;
 static const struct shape s_tagKeyListType;
+static const struct shape s_UntagInstanceProfileRequest;
+static const struct shape s_UntagPolicyRequest;
 static const struct shape s_UntagRoleRequest;
 static const struct shape s_UntagUserRequest;
 static const struct shape s_UpdateAccessKeyRequest;
+static const struct shape s_UpdateAccountPasswordPolicyRequest;
 static const struct shape s_UpdateAssumeRolePolicyRequest;
+static const struct shape s_UpdateGroupRequest;
+static const struct shape s_UpdateLoginProfileRequest;
 static const struct shape s_UpdateRoleRequest;
 static const struct shape s_UpdateRoleResponse;
 static const struct shape s_UpdateRoleDescriptionRequest;
@@ -289,6 +346,12 @@ static const struct member m_AttachUserPolicyRequest[] = {
 	{ .name = "PolicyArn", .shape = &s_arnType, .flags = M_REQUIRED },
 };
 static const struct shape s_AttachUserPolicyRequest = { .name = "AttachUserPolicyRequest", .kind = K_STRUCT, .n = 2, .m = m_AttachUserPolicyRequest };
+static const struct shape s_passwordType = { .name = "passwordType", .kind = K_STR, .has_min = true, .has_max = true, .flags = SH_SENSITIVE, .min = 1, .max = 128, .pattern = "[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+" };
+static const struct member m_ChangePasswordRequest[] = {
+	{ .name = "OldPassword", .shape = &s_passwordType, .flags = M_REQUIRED },
+	{ .name = "NewPassword", .shape = &s_passwordType, .flags = M_REQUIRED },
+};
+static const struct shape s_ChangePasswordRequest = { .name = "ChangePasswordRequest", .kind = K_STRUCT, .n = 2, .m = m_ChangePasswordRequest };
 static const struct member m_CreateAccessKeyRequest[] = {
 	{ .name = "UserName", .shape = &s_existingUserNameType },
 };
@@ -310,6 +373,11 @@ static const struct member m_CreateAccessKeyResponse[] = {
 	{ .name = "AccessKey", .shape = &s_AccessKey, .flags = M_REQUIRED },
 };
 static const struct shape s_CreateAccessKeyResponse = { .name = "CreateAccessKeyResponse", .kind = K_STRUCT, .n = 1, .m = m_CreateAccessKeyResponse };
+static const struct shape s_accountAliasType = { .name = "accountAliasType", .kind = K_STR, .has_min = true, .has_max = true, .min = 3, .max = 63, .pattern = "^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$" };
+static const struct member m_CreateAccountAliasRequest[] = {
+	{ .name = "AccountAlias", .shape = &s_accountAliasType, .flags = M_REQUIRED },
+};
+static const struct shape s_CreateAccountAliasRequest = { .name = "CreateAccountAliasRequest", .kind = K_STRUCT, .n = 1, .m = m_CreateAccountAliasRequest };
 static const struct shape s_pathType = { .name = "pathType", .kind = K_STR, .has_min = true, .has_max = true, .min = 1, .max = 512, .pattern = "(\\u002F)|(\\u002F[\\u0021-\\u007E]+\\u002F)" };
 static const struct member m_CreateGroupRequest[] = {
 	{ .name = "Path", .shape = &s_pathType },
@@ -394,6 +462,23 @@ static const struct member m_CreateInstanceProfileResponse[] = {
 	{ .name = "InstanceProfile", .shape = &s_InstanceProfile, .flags = M_REQUIRED },
 };
 static const struct shape s_CreateInstanceProfileResponse = { .name = "CreateInstanceProfileResponse", .kind = K_STRUCT, .n = 1, .m = m_CreateInstanceProfileResponse };
+static const struct shape s_booleanType = { .name = "booleanType", .kind = K_BOOL };
+static const struct member m_CreateLoginProfileRequest[] = {
+	{ .name = "UserName", .shape = &s_userNameType },
+	{ .name = "Password", .shape = &s_passwordType },
+	{ .name = "PasswordResetRequired", .shape = &s_booleanType },
+};
+static const struct shape s_CreateLoginProfileRequest = { .name = "CreateLoginProfileRequest", .kind = K_STRUCT, .n = 3, .m = m_CreateLoginProfileRequest };
+static const struct member m_LoginProfile[] = {
+	{ .name = "UserName", .shape = &s_userNameType, .flags = M_REQUIRED },
+	{ .name = "CreateDate", .shape = &s_dateType, .flags = M_REQUIRED },
+	{ .name = "PasswordResetRequired", .shape = &s_booleanType },
+};
+static const struct shape s_LoginProfile = { .name = "LoginProfile", .kind = K_STRUCT, .n = 3, .m = m_LoginProfile };
+static const struct member m_CreateLoginProfileResponse[] = {
+	{ .name = "LoginProfile", .shape = &s_LoginProfile, .flags = M_REQUIRED },
+};
+static const struct shape s_CreateLoginProfileResponse = { .name = "CreateLoginProfileResponse", .kind = K_STRUCT, .n = 1, .m = m_CreateLoginProfileResponse };
 static const struct shape s_policyNameType = { .name = "policyNameType", .kind = K_STR, .has_min = true, .has_max = true, .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+" };
 static const struct shape s_policyPathType = { .name = "policyPathType", .kind = K_STR, .has_min = true, .has_max = true, .min = 1, .max = 512, .pattern = "((/[A-Za-z0-9\\.,\\+@=_-]+)*)/" };
 static const struct shape s_policyDescriptionType = { .name = "policyDescriptionType", .kind = K_STR, .has_max = true, .max = 1000 };
@@ -407,7 +492,6 @@ static const struct member m_CreatePolicyRequest[] = {
 static const struct shape s_CreatePolicyRequest = { .name = "CreatePolicyRequest", .kind = K_STRUCT, .n = 5, .m = m_CreatePolicyRequest };
 static const struct shape s_policyVersionIdType = { .name = "policyVersionIdType", .kind = K_STR, .pattern = "v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?" };
 static const struct shape s_attachmentCountType = { .name = "attachmentCountType", .kind = K_INT };
-static const struct shape s_booleanType = { .name = "booleanType", .kind = K_BOOL };
 static const struct member m_Policy[] = {
 	{ .name = "PolicyName", .shape = &s_policyNameType },
 	{ .name = "PolicyId", .shape = &s_idType },
@@ -496,6 +580,10 @@ static const struct member m_DeleteAccessKeyRequest[] = {
 	{ .name = "AccessKeyId", .shape = &s_accessKeyIdType, .flags = M_REQUIRED },
 };
 static const struct shape s_DeleteAccessKeyRequest = { .name = "DeleteAccessKeyRequest", .kind = K_STRUCT, .n = 2, .m = m_DeleteAccessKeyRequest };
+static const struct member m_DeleteAccountAliasRequest[] = {
+	{ .name = "AccountAlias", .shape = &s_accountAliasType, .flags = M_REQUIRED },
+};
+static const struct shape s_DeleteAccountAliasRequest = { .name = "DeleteAccountAliasRequest", .kind = K_STRUCT, .n = 1, .m = m_DeleteAccountAliasRequest };
 static const struct member m_DeleteGroupRequest[] = {
 	{ .name = "GroupName", .shape = &s_groupNameType, .flags = M_REQUIRED },
 };
@@ -509,6 +597,10 @@ static const struct member m_DeleteInstanceProfileRequest[] = {
 	{ .name = "InstanceProfileName", .shape = &s_instanceProfileNameType, .flags = M_REQUIRED },
 };
 static const struct shape s_DeleteInstanceProfileRequest = { .name = "DeleteInstanceProfileRequest", .kind = K_STRUCT, .n = 1, .m = m_DeleteInstanceProfileRequest };
+static const struct member m_DeleteLoginProfileRequest[] = {
+	{ .name = "UserName", .shape = &s_userNameType },
+};
+static const struct shape s_DeleteLoginProfileRequest = { .name = "DeleteLoginProfileRequest", .kind = K_STRUCT, .n = 1, .m = m_DeleteLoginProfileRequest };
 static const struct member m_DeletePolicyRequest[] = {
 	{ .name = "PolicyArn", .shape = &s_arnType, .flags = M_REQUIRED },
 };
@@ -522,15 +614,32 @@ static const struct member m_DeleteRoleRequest[] = {
 	{ .name = "RoleName", .shape = &s_roleNameType, .flags = M_REQUIRED },
 };
 static const struct shape s_DeleteRoleRequest = { .name = "DeleteRoleRequest", .kind = K_STRUCT, .n = 1, .m = m_DeleteRoleRequest };
+static const struct member m_DeleteRolePermissionsBoundaryRequest[] = {
+	{ .name = "RoleName", .shape = &s_roleNameType, .flags = M_REQUIRED },
+};
+static const struct shape s_DeleteRolePermissionsBoundaryRequest = { .name = "DeleteRolePermissionsBoundaryRequest", .kind = K_STRUCT, .n = 1, .m = m_DeleteRolePermissionsBoundaryRequest };
 static const struct member m_DeleteRolePolicyRequest[] = {
 	{ .name = "RoleName", .shape = &s_roleNameType, .flags = M_REQUIRED },
 	{ .name = "PolicyName", .shape = &s_policyNameType, .flags = M_REQUIRED },
 };
 static const struct shape s_DeleteRolePolicyRequest = { .name = "DeleteRolePolicyRequest", .kind = K_STRUCT, .n = 2, .m = m_DeleteRolePolicyRequest };
+static const struct member m_DeleteServiceLinkedRoleRequest[] = {
+	{ .name = "RoleName", .shape = &s_roleNameType, .flags = M_REQUIRED },
+};
+static const struct shape s_DeleteServiceLinkedRoleRequest = { .name = "DeleteServiceLinkedRoleRequest", .kind = K_STRUCT, .n = 1, .m = m_DeleteServiceLinkedRoleRequest };
+static const struct shape s_DeletionTaskIdType = { .name = "DeletionTaskIdType", .kind = K_STR, .has_min = true, .has_max = true, .min = 1, .max = 1000 };
+static const struct member m_DeleteServiceLinkedRoleResponse[] = {
+	{ .name = "DeletionTaskId", .shape = &s_DeletionTaskIdType, .flags = M_REQUIRED },
+};
+static const struct shape s_DeleteServiceLinkedRoleResponse = { .name = "DeleteServiceLinkedRoleResponse", .kind = K_STRUCT, .n = 1, .m = m_DeleteServiceLinkedRoleResponse };
 static const struct member m_DeleteUserRequest[] = {
 	{ .name = "UserName", .shape = &s_existingUserNameType, .flags = M_REQUIRED },
 };
 static const struct shape s_DeleteUserRequest = { .name = "DeleteUserRequest", .kind = K_STRUCT, .n = 1, .m = m_DeleteUserRequest };
+static const struct member m_DeleteUserPermissionsBoundaryRequest[] = {
+	{ .name = "UserName", .shape = &s_userNameType, .flags = M_REQUIRED },
+};
+static const struct shape s_DeleteUserPermissionsBoundaryRequest = { .name = "DeleteUserPermissionsBoundaryRequest", .kind = K_STRUCT, .n = 1, .m = m_DeleteUserPermissionsBoundaryRequest };
 static const struct member m_DeleteUserPolicyRequest[] = {
 	{ .name = "UserName", .shape = &s_existingUserNameType, .flags = M_REQUIRED },
 	{ .name = "PolicyName", .shape = &s_policyNameType, .flags = M_REQUIRED },
@@ -689,6 +798,27 @@ static const struct member m_GetAccountAuthorizationDetailsResponse[] = {
 	{ .name = "Marker", .shape = &s_responseMarkerType },
 };
 static const struct shape s_GetAccountAuthorizationDetailsResponse = { .name = "GetAccountAuthorizationDetailsResponse", .kind = K_STRUCT, .n = 6, .m = m_GetAccountAuthorizationDetailsResponse };
+static const struct shape s_minimumPasswordLengthType = { .name = "minimumPasswordLengthType", .kind = K_INT, .has_min = true, .has_max = true, .min = 6, .max = 128 };
+static const struct shape s_maxPasswordAgeType = { .name = "maxPasswordAgeType", .kind = K_INT, .has_min = true, .has_max = true, .min = 1, .max = 1095 };
+static const struct shape s_passwordReusePreventionType = { .name = "passwordReusePreventionType", .kind = K_INT, .has_min = true, .has_max = true, .min = 1, .max = 24 };
+static const struct shape s_booleanObjectType = { .name = "booleanObjectType", .kind = K_BOOL };
+static const struct member m_PasswordPolicy[] = {
+	{ .name = "MinimumPasswordLength", .shape = &s_minimumPasswordLengthType },
+	{ .name = "RequireSymbols", .shape = &s_booleanType },
+	{ .name = "RequireNumbers", .shape = &s_booleanType },
+	{ .name = "RequireUppercaseCharacters", .shape = &s_booleanType },
+	{ .name = "RequireLowercaseCharacters", .shape = &s_booleanType },
+	{ .name = "AllowUsersToChangePassword", .shape = &s_booleanType },
+	{ .name = "ExpirePasswords", .shape = &s_booleanType },
+	{ .name = "MaxPasswordAge", .shape = &s_maxPasswordAgeType },
+	{ .name = "PasswordReusePrevention", .shape = &s_passwordReusePreventionType },
+	{ .name = "HardExpiry", .shape = &s_booleanObjectType },
+};
+static const struct shape s_PasswordPolicy = { .name = "PasswordPolicy", .kind = K_STRUCT, .n = 10, .m = m_PasswordPolicy };
+static const struct member m_GetAccountPasswordPolicyResponse[] = {
+	{ .name = "PasswordPolicy", .shape = &s_PasswordPolicy, .flags = M_REQUIRED },
+};
+static const struct shape s_GetAccountPasswordPolicyResponse = { .name = "GetAccountPasswordPolicyResponse", .kind = K_STRUCT, .n = 1, .m = m_GetAccountPasswordPolicyResponse };
 static const char *const e_summaryKeyType[] = { "Users", "UsersQuota", "Groups", "GroupsQuota", "ServerCertificates", "ServerCertificatesQuota", "UserPolicySizeQuota", "GroupPolicySizeQuota", "GroupsPerUserQuota", "SigningCertificatesPerUserQuota", "AccessKeysPerUserQuota", "MFADevices", "MFADevicesInUse", "AccountMFAEnabled", "AccountAccessKeysPresent", "AccountPasswordPresent", "AccountSigningCertificatesPresent", "AttachedPoliciesPerGroupQuota", "AttachedPoliciesPerRoleQuota", "AttachedPoliciesPerUserQuota", "Policies", "PoliciesQuota", "PolicySizeQuota", "PolicyVersionsInUse", "PolicyVersionsInUseQuota", "VersionsPerPolicyQuota", "GlobalEndpointTokenVersion", "AssumeRolePolicySizeQuota", "InstanceProfiles", "InstanceProfilesQuota", "Providers", "RolePolicySizeQuota", "Roles", "RolesQuota", NULL };
 static const struct shape s_summaryKeyType = { .name = "summaryKeyType", .kind = K_STR, .values = e_summaryKeyType };
 static const struct shape s_summaryValueType = { .name = "summaryValueType", .kind = K_INT };
@@ -705,11 +835,10 @@ static const struct member m_SimulationPolicyListType[] = {
 	{ .shape = &s_policyDocumentType },
 };
 static const struct shape s_SimulationPolicyListType = { .name = "SimulationPolicyListType", .kind = K_LIST, .n = 1, .m = m_SimulationPolicyListType };
-static const struct member m_GetContextKeysForPrincipalPolicyRequest[] = {
-	{ .name = "PolicySourceArn", .shape = &s_arnType, .flags = M_REQUIRED },
-	{ .name = "PolicyInputList", .shape = &s_SimulationPolicyListType },
+static const struct member m_GetContextKeysForCustomPolicyRequest[] = {
+	{ .name = "PolicyInputList", .shape = &s_SimulationPolicyListType, .flags = M_REQUIRED },
 };
-static const struct shape s_GetContextKeysForPrincipalPolicyRequest = { .name = "GetContextKeysForPrincipalPolicyRequest", .kind = K_STRUCT, .n = 2, .m = m_GetContextKeysForPrincipalPolicyRequest };
+static const struct shape s_GetContextKeysForCustomPolicyRequest = { .name = "GetContextKeysForCustomPolicyRequest", .kind = K_STRUCT, .n = 1, .m = m_GetContextKeysForCustomPolicyRequest };
 static const struct shape s_ContextKeyNameType = { .name = "ContextKeyNameType", .kind = K_STR, .has_min = true, .has_max = true, .min = 5, .max = 256 };
 static const struct member m_ContextKeyNamesResultListType[] = {
 	{ .shape = &s_ContextKeyNameType },
@@ -719,6 +848,11 @@ static const struct member m_GetContextKeysForPolicyResponse[] = {
 	{ .name = "ContextKeyNames", .shape = &s_ContextKeyNamesResultListType },
 };
 static const struct shape s_GetContextKeysForPolicyResponse = { .name = "GetContextKeysForPolicyResponse", .kind = K_STRUCT, .n = 1, .m = m_GetContextKeysForPolicyResponse };
+static const struct member m_GetContextKeysForPrincipalPolicyRequest[] = {
+	{ .name = "PolicySourceArn", .shape = &s_arnType, .flags = M_REQUIRED },
+	{ .name = "PolicyInputList", .shape = &s_SimulationPolicyListType },
+};
+static const struct shape s_GetContextKeysForPrincipalPolicyRequest = { .name = "GetContextKeysForPrincipalPolicyRequest", .kind = K_STRUCT, .n = 2, .m = m_GetContextKeysForPrincipalPolicyRequest };
 static const struct member m_GetGroupRequest[] = {
 	{ .name = "GroupName", .shape = &s_groupNameType, .flags = M_REQUIRED },
 	{ .name = "Marker", .shape = &s_markerType },
@@ -755,6 +889,14 @@ static const struct member m_GetInstanceProfileResponse[] = {
 	{ .name = "InstanceProfile", .shape = &s_InstanceProfile, .flags = M_REQUIRED },
 };
 static const struct shape s_GetInstanceProfileResponse = { .name = "GetInstanceProfileResponse", .kind = K_STRUCT, .n = 1, .m = m_GetInstanceProfileResponse };
+static const struct member m_GetLoginProfileRequest[] = {
+	{ .name = "UserName", .shape = &s_userNameType },
+};
+static const struct shape s_GetLoginProfileRequest = { .name = "GetLoginProfileRequest", .kind = K_STRUCT, .n = 1, .m = m_GetLoginProfileRequest };
+static const struct member m_GetLoginProfileResponse[] = {
+	{ .name = "LoginProfile", .shape = &s_LoginProfile, .flags = M_REQUIRED },
+};
+static const struct shape s_GetLoginProfileResponse = { .name = "GetLoginProfileResponse", .kind = K_STRUCT, .n = 1, .m = m_GetLoginProfileResponse };
 static const struct member m_GetPolicyRequest[] = {
 	{ .name = "PolicyArn", .shape = &s_arnType, .flags = M_REQUIRED },
 };
@@ -791,6 +933,37 @@ static const struct member m_GetRolePolicyResponse[] = {
 	{ .name = "PolicyDocument", .shape = &s_policyDocumentType, .flags = M_REQUIRED },
 };
 static const struct shape s_GetRolePolicyResponse = { .name = "GetRolePolicyResponse", .kind = K_STRUCT, .n = 3, .m = m_GetRolePolicyResponse };
+static const struct member m_GetServiceLinkedRoleDeletionStatusRequest[] = {
+	{ .name = "DeletionTaskId", .shape = &s_DeletionTaskIdType, .flags = M_REQUIRED },
+};
+static const struct shape s_GetServiceLinkedRoleDeletionStatusRequest = { .name = "GetServiceLinkedRoleDeletionStatusRequest", .kind = K_STRUCT, .n = 1, .m = m_GetServiceLinkedRoleDeletionStatusRequest };
+static const char *const e_DeletionTaskStatusType[] = { "SUCCEEDED", "IN_PROGRESS", "FAILED", "NOT_STARTED", NULL };
+static const struct shape s_DeletionTaskStatusType = { .name = "DeletionTaskStatusType", .kind = K_STR, .values = e_DeletionTaskStatusType };
+static const struct shape s_ReasonType = { .name = "ReasonType", .kind = K_STR, .has_max = true, .max = 1000 };
+static const struct shape s_RegionNameType = { .name = "RegionNameType", .kind = K_STR, .has_min = true, .has_max = true, .min = 1, .max = 100 };
+static const struct member m_ArnListType[] = {
+	{ .shape = &s_arnType },
+};
+static const struct shape s_ArnListType = { .name = "ArnListType", .kind = K_LIST, .n = 1, .m = m_ArnListType };
+static const struct member m_RoleUsageType[] = {
+	{ .name = "Region", .shape = &s_RegionNameType },
+	{ .name = "Resources", .shape = &s_ArnListType },
+};
+static const struct shape s_RoleUsageType = { .name = "RoleUsageType", .kind = K_STRUCT, .n = 2, .m = m_RoleUsageType };
+static const struct member m_RoleUsageListType[] = {
+	{ .shape = &s_RoleUsageType },
+};
+static const struct shape s_RoleUsageListType = { .name = "RoleUsageListType", .kind = K_LIST, .n = 1, .m = m_RoleUsageListType };
+static const struct member m_DeletionTaskFailureReasonType[] = {
+	{ .name = "Reason", .shape = &s_ReasonType },
+	{ .name = "RoleUsageList", .shape = &s_RoleUsageListType },
+};
+static const struct shape s_DeletionTaskFailureReasonType = { .name = "DeletionTaskFailureReasonType", .kind = K_STRUCT, .n = 2, .m = m_DeletionTaskFailureReasonType };
+static const struct member m_GetServiceLinkedRoleDeletionStatusResponse[] = {
+	{ .name = "Status", .shape = &s_DeletionTaskStatusType, .flags = M_REQUIRED },
+	{ .name = "Reason", .shape = &s_DeletionTaskFailureReasonType },
+};
+static const struct shape s_GetServiceLinkedRoleDeletionStatusResponse = { .name = "GetServiceLinkedRoleDeletionStatusResponse", .kind = K_STRUCT, .n = 2, .m = m_GetServiceLinkedRoleDeletionStatusResponse };
 static const struct member m_GetUserRequest[] = {
 	{ .name = "UserName", .shape = &s_existingUserNameType },
 };
@@ -838,7 +1011,6 @@ static const struct member m_ListAccountAliasesRequest[] = {
 	{ .name = "MaxItems", .shape = &s_maxItemsType },
 };
 static const struct shape s_ListAccountAliasesRequest = { .name = "ListAccountAliasesRequest", .kind = K_STRUCT, .n = 2, .m = m_ListAccountAliasesRequest };
-static const struct shape s_accountAliasType = { .name = "accountAliasType", .kind = K_STR, .has_min = true, .has_max = true, .min = 3, .max = 63, .pattern = "^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$" };
 static const struct member m_accountAliasListType[] = {
 	{ .shape = &s_accountAliasType },
 };
@@ -979,6 +1151,18 @@ static const struct member m_ListGroupsForUserResponse[] = {
 	{ .name = "Marker", .shape = &s_responseMarkerType },
 };
 static const struct shape s_ListGroupsForUserResponse = { .name = "ListGroupsForUserResponse", .kind = K_STRUCT, .n = 3, .m = m_ListGroupsForUserResponse };
+static const struct member m_ListInstanceProfileTagsRequest[] = {
+	{ .name = "InstanceProfileName", .shape = &s_instanceProfileNameType, .flags = M_REQUIRED },
+	{ .name = "Marker", .shape = &s_markerType },
+	{ .name = "MaxItems", .shape = &s_maxItemsType },
+};
+static const struct shape s_ListInstanceProfileTagsRequest = { .name = "ListInstanceProfileTagsRequest", .kind = K_STRUCT, .n = 3, .m = m_ListInstanceProfileTagsRequest };
+static const struct member m_ListInstanceProfileTagsResponse[] = {
+	{ .name = "Tags", .shape = &s_tagListType, .flags = M_REQUIRED },
+	{ .name = "IsTruncated", .shape = &s_booleanType },
+	{ .name = "Marker", .shape = &s_responseMarkerType },
+};
+static const struct shape s_ListInstanceProfileTagsResponse = { .name = "ListInstanceProfileTagsResponse", .kind = K_STRUCT, .n = 3, .m = m_ListInstanceProfileTagsResponse };
 static const struct member m_ListInstanceProfilesRequest[] = {
 	{ .name = "PathPrefix", .shape = &s_pathPrefixType },
 	{ .name = "Marker", .shape = &s_markerType },
@@ -1047,6 +1231,61 @@ static const struct member m_ListPoliciesResponse[] = {
 	{ .name = "Marker", .shape = &s_responseMarkerType },
 };
 static const struct shape s_ListPoliciesResponse = { .name = "ListPoliciesResponse", .kind = K_STRUCT, .n = 3, .m = m_ListPoliciesResponse };
+static const struct shape s_serviceNamespaceType = { .name = "serviceNamespaceType", .kind = K_STR, .has_min = true, .has_max = true, .min = 1, .max = 64, .pattern = "[\\w-]*" };
+static const struct member m_serviceNamespaceListType[] = {
+	{ .shape = &s_serviceNamespaceType },
+};
+static const struct shape s_serviceNamespaceListType = { .name = "serviceNamespaceListType", .kind = K_LIST, .has_min = true, .has_max = true, .n = 1, .m = m_serviceNamespaceListType, .min = 1, .max = 200 };
+static const struct member m_ListPoliciesGrantingServiceAccessRequest[] = {
+	{ .name = "Marker", .shape = &s_markerType },
+	{ .name = "Arn", .shape = &s_arnType, .flags = M_REQUIRED },
+	{ .name = "ServiceNamespaces", .shape = &s_serviceNamespaceListType, .flags = M_REQUIRED },
+};
+static const struct shape s_ListPoliciesGrantingServiceAccessRequest = { .name = "ListPoliciesGrantingServiceAccessRequest", .kind = K_STRUCT, .n = 3, .m = m_ListPoliciesGrantingServiceAccessRequest };
+static const char *const e_policyType[] = { "INLINE", "MANAGED", NULL };
+static const struct shape s_policyType = { .name = "policyType", .kind = K_STR, .values = e_policyType };
+static const char *const e_policyOwnerEntityType[] = { "USER", "ROLE", "GROUP", NULL };
+static const struct shape s_policyOwnerEntityType = { .name = "policyOwnerEntityType", .kind = K_STR, .values = e_policyOwnerEntityType };
+static const struct shape s_entityNameType = { .name = "entityNameType", .kind = K_STR, .has_min = true, .has_max = true, .min = 1, .max = 128, .pattern = "[\\w+=,.@-]+" };
+static const struct member m_PolicyGrantingServiceAccess[] = {
+	{ .name = "PolicyName", .shape = &s_policyNameType, .flags = M_REQUIRED },
+	{ .name = "PolicyType", .shape = &s_policyType, .flags = M_REQUIRED },
+	{ .name = "PolicyArn", .shape = &s_arnType },
+	{ .name = "EntityType", .shape = &s_policyOwnerEntityType },
+	{ .name = "EntityName", .shape = &s_entityNameType },
+};
+static const struct shape s_PolicyGrantingServiceAccess = { .name = "PolicyGrantingServiceAccess", .kind = K_STRUCT, .n = 5, .m = m_PolicyGrantingServiceAccess };
+static const struct member m_policyGrantingServiceAccessListType[] = {
+	{ .shape = &s_PolicyGrantingServiceAccess },
+};
+static const struct shape s_policyGrantingServiceAccessListType = { .name = "policyGrantingServiceAccessListType", .kind = K_LIST, .n = 1, .m = m_policyGrantingServiceAccessListType };
+static const struct member m_ListPoliciesGrantingServiceAccessEntry[] = {
+	{ .name = "ServiceNamespace", .shape = &s_serviceNamespaceType },
+	{ .name = "Policies", .shape = &s_policyGrantingServiceAccessListType },
+};
+static const struct shape s_ListPoliciesGrantingServiceAccessEntry = { .name = "ListPoliciesGrantingServiceAccessEntry", .kind = K_STRUCT, .n = 2, .m = m_ListPoliciesGrantingServiceAccessEntry };
+static const struct member m_listPolicyGrantingServiceAccessResponseListType[] = {
+	{ .shape = &s_ListPoliciesGrantingServiceAccessEntry },
+};
+static const struct shape s_listPolicyGrantingServiceAccessResponseListType = { .name = "listPolicyGrantingServiceAccessResponseListType", .kind = K_LIST, .n = 1, .m = m_listPolicyGrantingServiceAccessResponseListType };
+static const struct member m_ListPoliciesGrantingServiceAccessResponse[] = {
+	{ .name = "PoliciesGrantingServiceAccess", .shape = &s_listPolicyGrantingServiceAccessResponseListType, .flags = M_REQUIRED },
+	{ .name = "IsTruncated", .shape = &s_booleanType },
+	{ .name = "Marker", .shape = &s_responseMarkerType },
+};
+static const struct shape s_ListPoliciesGrantingServiceAccessResponse = { .name = "ListPoliciesGrantingServiceAccessResponse", .kind = K_STRUCT, .n = 3, .m = m_ListPoliciesGrantingServiceAccessResponse };
+static const struct member m_ListPolicyTagsRequest[] = {
+	{ .name = "PolicyArn", .shape = &s_arnType, .flags = M_REQUIRED },
+	{ .name = "Marker", .shape = &s_markerType },
+	{ .name = "MaxItems", .shape = &s_maxItemsType },
+};
+static const struct shape s_ListPolicyTagsRequest = { .name = "ListPolicyTagsRequest", .kind = K_STRUCT, .n = 3, .m = m_ListPolicyTagsRequest };
+static const struct member m_ListPolicyTagsResponse[] = {
+	{ .name = "Tags", .shape = &s_tagListType, .flags = M_REQUIRED },
+	{ .name = "IsTruncated", .shape = &s_booleanType },
+	{ .name = "Marker", .shape = &s_responseMarkerType },
+};
+static const struct shape s_ListPolicyTagsResponse = { .name = "ListPolicyTagsResponse", .kind = K_STRUCT, .n = 3, .m = m_ListPolicyTagsResponse };
 static const struct member m_ListPolicyVersionsRequest[] = {
 	{ .name = "PolicyArn", .shape = &s_arnType, .flags = M_REQUIRED },
 	{ .name = "Marker", .shape = &s_markerType },
@@ -1215,6 +1454,34 @@ static const struct member m_ListUsersResponse[] = {
 	{ .name = "Marker", .shape = &s_responseMarkerType },
 };
 static const struct shape s_ListUsersResponse = { .name = "ListUsersResponse", .kind = K_STRUCT, .n = 3, .m = m_ListUsersResponse };
+static const char *const e_assignmentStatusType[] = { "Assigned", "Unassigned", "Any", NULL };
+static const struct shape s_assignmentStatusType = { .name = "assignmentStatusType", .kind = K_STR, .values = e_assignmentStatusType };
+static const struct member m_ListVirtualMFADevicesRequest[] = {
+	{ .name = "AssignmentStatus", .shape = &s_assignmentStatusType },
+	{ .name = "Marker", .shape = &s_markerType },
+	{ .name = "MaxItems", .shape = &s_maxItemsType },
+};
+static const struct shape s_ListVirtualMFADevicesRequest = { .name = "ListVirtualMFADevicesRequest", .kind = K_STRUCT, .n = 3, .m = m_ListVirtualMFADevicesRequest };
+static const struct shape s_BootstrapDatum = { .name = "BootstrapDatum", .kind = K_BLOB, .flags = SH_SENSITIVE };
+static const struct member m_VirtualMFADevice[] = {
+	{ .name = "SerialNumber", .shape = &s_serialNumberType, .flags = M_REQUIRED },
+	{ .name = "Base32StringSeed", .shape = &s_BootstrapDatum },
+	{ .name = "QRCodePNG", .shape = &s_BootstrapDatum },
+	{ .name = "User", .shape = &s_User },
+	{ .name = "EnableDate", .shape = &s_dateType },
+	{ .name = "Tags", .shape = &s_tagListType },
+};
+static const struct shape s_VirtualMFADevice = { .name = "VirtualMFADevice", .kind = K_STRUCT, .n = 6, .m = m_VirtualMFADevice };
+static const struct member m_virtualMFADeviceListType[] = {
+	{ .shape = &s_VirtualMFADevice },
+};
+static const struct shape s_virtualMFADeviceListType = { .name = "virtualMFADeviceListType", .kind = K_LIST, .n = 1, .m = m_virtualMFADeviceListType };
+static const struct member m_ListVirtualMFADevicesResponse[] = {
+	{ .name = "VirtualMFADevices", .shape = &s_virtualMFADeviceListType, .flags = M_REQUIRED },
+	{ .name = "IsTruncated", .shape = &s_booleanType },
+	{ .name = "Marker", .shape = &s_responseMarkerType },
+};
+static const struct shape s_ListVirtualMFADevicesResponse = { .name = "ListVirtualMFADevicesResponse", .kind = K_STRUCT, .n = 3, .m = m_ListVirtualMFADevicesResponse };
 static const struct member m_PutGroupPolicyRequest[] = {
 	{ .name = "GroupName", .shape = &s_groupNameType, .flags = M_REQUIRED },
 	{ .name = "PolicyName", .shape = &s_policyNameType, .flags = M_REQUIRED },
@@ -1411,6 +1678,16 @@ static const struct member m_tagKeyListType[] = {
 	{ .shape = &s_tagKeyType },
 };
 static const struct shape s_tagKeyListType = { .name = "tagKeyListType", .kind = K_LIST, .has_max = true, .n = 1, .m = m_tagKeyListType, .max = 50 };
+static const struct member m_UntagInstanceProfileRequest[] = {
+	{ .name = "InstanceProfileName", .shape = &s_instanceProfileNameType, .flags = M_REQUIRED },
+	{ .name = "TagKeys", .shape = &s_tagKeyListType, .flags = M_REQUIRED },
+};
+static const struct shape s_UntagInstanceProfileRequest = { .name = "UntagInstanceProfileRequest", .kind = K_STRUCT, .n = 2, .m = m_UntagInstanceProfileRequest };
+static const struct member m_UntagPolicyRequest[] = {
+	{ .name = "PolicyArn", .shape = &s_arnType, .flags = M_REQUIRED },
+	{ .name = "TagKeys", .shape = &s_tagKeyListType, .flags = M_REQUIRED },
+};
+static const struct shape s_UntagPolicyRequest = { .name = "UntagPolicyRequest", .kind = K_STRUCT, .n = 2, .m = m_UntagPolicyRequest };
 static const struct member m_UntagRoleRequest[] = {
 	{ .name = "RoleName", .shape = &s_roleNameType, .flags = M_REQUIRED },
 	{ .name = "TagKeys", .shape = &s_tagKeyListType, .flags = M_REQUIRED },
@@ -1427,11 +1704,35 @@ static const struct member m_UpdateAccessKeyRequest[] = {
 	{ .name = "Status", .shape = &s_statusType, .flags = M_REQUIRED },
 };
 static const struct shape s_UpdateAccessKeyRequest = { .name = "UpdateAccessKeyRequest", .kind = K_STRUCT, .n = 3, .m = m_UpdateAccessKeyRequest };
+static const struct member m_UpdateAccountPasswordPolicyRequest[] = {
+	{ .name = "MinimumPasswordLength", .shape = &s_minimumPasswordLengthType },
+	{ .name = "RequireSymbols", .shape = &s_booleanType },
+	{ .name = "RequireNumbers", .shape = &s_booleanType },
+	{ .name = "RequireUppercaseCharacters", .shape = &s_booleanType },
+	{ .name = "RequireLowercaseCharacters", .shape = &s_booleanType },
+	{ .name = "AllowUsersToChangePassword", .shape = &s_booleanType },
+	{ .name = "MaxPasswordAge", .shape = &s_maxPasswordAgeType },
+	{ .name = "PasswordReusePrevention", .shape = &s_passwordReusePreventionType },
+	{ .name = "HardExpiry", .shape = &s_booleanObjectType },
+};
+static const struct shape s_UpdateAccountPasswordPolicyRequest = { .name = "UpdateAccountPasswordPolicyRequest", .kind = K_STRUCT, .n = 9, .m = m_UpdateAccountPasswordPolicyRequest };
 static const struct member m_UpdateAssumeRolePolicyRequest[] = {
 	{ .name = "RoleName", .shape = &s_roleNameType, .flags = M_REQUIRED },
 	{ .name = "PolicyDocument", .shape = &s_policyDocumentType, .flags = M_REQUIRED },
 };
 static const struct shape s_UpdateAssumeRolePolicyRequest = { .name = "UpdateAssumeRolePolicyRequest", .kind = K_STRUCT, .n = 2, .m = m_UpdateAssumeRolePolicyRequest };
+static const struct member m_UpdateGroupRequest[] = {
+	{ .name = "GroupName", .shape = &s_groupNameType, .flags = M_REQUIRED },
+	{ .name = "NewPath", .shape = &s_pathType },
+	{ .name = "NewGroupName", .shape = &s_groupNameType },
+};
+static const struct shape s_UpdateGroupRequest = { .name = "UpdateGroupRequest", .kind = K_STRUCT, .n = 3, .m = m_UpdateGroupRequest };
+static const struct member m_UpdateLoginProfileRequest[] = {
+	{ .name = "UserName", .shape = &s_userNameType, .flags = M_REQUIRED },
+	{ .name = "Password", .shape = &s_passwordType },
+	{ .name = "PasswordResetRequired", .shape = &s_booleanObjectType },
+};
+static const struct shape s_UpdateLoginProfileRequest = { .name = "UpdateLoginProfileRequest", .kind = K_STRUCT, .n = 3, .m = m_UpdateLoginProfileRequest };
 static const struct member m_UpdateRoleRequest[] = {
 	{ .name = "RoleName", .shape = &s_roleNameType, .flags = M_REQUIRED },
 	{ .name = "Description", .shape = &s_roleDescriptionType },
@@ -1460,38 +1761,51 @@ static const struct op ops[] = {
 	{ .name = "AttachGroupPolicy", .method = "POST", .uri = "/", .in = &s_AttachGroupPolicyRequest },
 	{ .name = "AttachRolePolicy", .method = "POST", .uri = "/", .in = &s_AttachRolePolicyRequest },
 	{ .name = "AttachUserPolicy", .method = "POST", .uri = "/", .in = &s_AttachUserPolicyRequest },
+	{ .name = "ChangePassword", .method = "POST", .uri = "/", .in = &s_ChangePasswordRequest },
 	{ .name = "CreateAccessKey", .method = "POST", .uri = "/", .in = &s_CreateAccessKeyRequest, .out = &s_CreateAccessKeyResponse, .wrapper = "CreateAccessKeyResult" },
+	{ .name = "CreateAccountAlias", .method = "POST", .uri = "/", .in = &s_CreateAccountAliasRequest },
 	{ .name = "CreateGroup", .method = "POST", .uri = "/", .in = &s_CreateGroupRequest, .out = &s_CreateGroupResponse, .wrapper = "CreateGroupResult" },
 	{ .name = "CreateInstanceProfile", .method = "POST", .uri = "/", .in = &s_CreateInstanceProfileRequest, .out = &s_CreateInstanceProfileResponse, .wrapper = "CreateInstanceProfileResult" },
+	{ .name = "CreateLoginProfile", .method = "POST", .uri = "/", .in = &s_CreateLoginProfileRequest, .out = &s_CreateLoginProfileResponse, .wrapper = "CreateLoginProfileResult" },
 	{ .name = "CreatePolicy", .method = "POST", .uri = "/", .in = &s_CreatePolicyRequest, .out = &s_CreatePolicyResponse, .wrapper = "CreatePolicyResult" },
 	{ .name = "CreatePolicyVersion", .method = "POST", .uri = "/", .in = &s_CreatePolicyVersionRequest, .out = &s_CreatePolicyVersionResponse, .wrapper = "CreatePolicyVersionResult" },
 	{ .name = "CreateRole", .method = "POST", .uri = "/", .in = &s_CreateRoleRequest, .out = &s_CreateRoleResponse, .wrapper = "CreateRoleResult" },
 	{ .name = "CreateServiceLinkedRole", .method = "POST", .uri = "/", .in = &s_CreateServiceLinkedRoleRequest, .out = &s_CreateServiceLinkedRoleResponse, .wrapper = "CreateServiceLinkedRoleResult" },
 	{ .name = "CreateUser", .method = "POST", .uri = "/", .in = &s_CreateUserRequest, .out = &s_CreateUserResponse, .wrapper = "CreateUserResult" },
 	{ .name = "DeleteAccessKey", .method = "POST", .uri = "/", .in = &s_DeleteAccessKeyRequest },
+	{ .name = "DeleteAccountAlias", .method = "POST", .uri = "/", .in = &s_DeleteAccountAliasRequest },
+	{ .name = "DeleteAccountPasswordPolicy", .method = "POST", .uri = "/" },
 	{ .name = "DeleteGroup", .method = "POST", .uri = "/", .in = &s_DeleteGroupRequest },
 	{ .name = "DeleteGroupPolicy", .method = "POST", .uri = "/", .in = &s_DeleteGroupPolicyRequest },
 	{ .name = "DeleteInstanceProfile", .method = "POST", .uri = "/", .in = &s_DeleteInstanceProfileRequest },
+	{ .name = "DeleteLoginProfile", .method = "POST", .uri = "/", .in = &s_DeleteLoginProfileRequest },
 	{ .name = "DeletePolicy", .method = "POST", .uri = "/", .in = &s_DeletePolicyRequest },
 	{ .name = "DeletePolicyVersion", .method = "POST", .uri = "/", .in = &s_DeletePolicyVersionRequest },
 	{ .name = "DeleteRole", .method = "POST", .uri = "/", .in = &s_DeleteRoleRequest },
+	{ .name = "DeleteRolePermissionsBoundary", .method = "POST", .uri = "/", .in = &s_DeleteRolePermissionsBoundaryRequest },
 	{ .name = "DeleteRolePolicy", .method = "POST", .uri = "/", .in = &s_DeleteRolePolicyRequest },
+	{ .name = "DeleteServiceLinkedRole", .method = "POST", .uri = "/", .in = &s_DeleteServiceLinkedRoleRequest, .out = &s_DeleteServiceLinkedRoleResponse, .wrapper = "DeleteServiceLinkedRoleResult" },
 	{ .name = "DeleteUser", .method = "POST", .uri = "/", .in = &s_DeleteUserRequest },
+	{ .name = "DeleteUserPermissionsBoundary", .method = "POST", .uri = "/", .in = &s_DeleteUserPermissionsBoundaryRequest },
 	{ .name = "DeleteUserPolicy", .method = "POST", .uri = "/", .in = &s_DeleteUserPolicyRequest },
 	{ .name = "DetachGroupPolicy", .method = "POST", .uri = "/", .in = &s_DetachGroupPolicyRequest },
 	{ .name = "DetachRolePolicy", .method = "POST", .uri = "/", .in = &s_DetachRolePolicyRequest },
 	{ .name = "DetachUserPolicy", .method = "POST", .uri = "/", .in = &s_DetachUserPolicyRequest },
 	{ .name = "GetAccessKeyLastUsed", .method = "POST", .uri = "/", .in = &s_GetAccessKeyLastUsedRequest, .out = &s_GetAccessKeyLastUsedResponse, .wrapper = "GetAccessKeyLastUsedResult" },
 	{ .name = "GetAccountAuthorizationDetails", .method = "POST", .uri = "/", .in = &s_GetAccountAuthorizationDetailsRequest, .out = &s_GetAccountAuthorizationDetailsResponse, .wrapper = "GetAccountAuthorizationDetailsResult" },
+	{ .name = "GetAccountPasswordPolicy", .method = "POST", .uri = "/", .out = &s_GetAccountPasswordPolicyResponse, .wrapper = "GetAccountPasswordPolicyResult" },
 	{ .name = "GetAccountSummary", .method = "POST", .uri = "/", .out = &s_GetAccountSummaryResponse, .wrapper = "GetAccountSummaryResult" },
+	{ .name = "GetContextKeysForCustomPolicy", .method = "POST", .uri = "/", .in = &s_GetContextKeysForCustomPolicyRequest, .out = &s_GetContextKeysForPolicyResponse, .wrapper = "GetContextKeysForCustomPolicyResult" },
 	{ .name = "GetContextKeysForPrincipalPolicy", .method = "POST", .uri = "/", .in = &s_GetContextKeysForPrincipalPolicyRequest, .out = &s_GetContextKeysForPolicyResponse, .wrapper = "GetContextKeysForPrincipalPolicyResult" },
 	{ .name = "GetGroup", .method = "POST", .uri = "/", .in = &s_GetGroupRequest, .out = &s_GetGroupResponse, .wrapper = "GetGroupResult" },
 	{ .name = "GetGroupPolicy", .method = "POST", .uri = "/", .in = &s_GetGroupPolicyRequest, .out = &s_GetGroupPolicyResponse, .wrapper = "GetGroupPolicyResult" },
 	{ .name = "GetInstanceProfile", .method = "POST", .uri = "/", .in = &s_GetInstanceProfileRequest, .out = &s_GetInstanceProfileResponse, .wrapper = "GetInstanceProfileResult" },
+	{ .name = "GetLoginProfile", .method = "POST", .uri = "/", .in = &s_GetLoginProfileRequest, .out = &s_GetLoginProfileResponse, .wrapper = "GetLoginProfileResult" },
 	{ .name = "GetPolicy", .method = "POST", .uri = "/", .in = &s_GetPolicyRequest, .out = &s_GetPolicyResponse, .wrapper = "GetPolicyResult" },
 	{ .name = "GetPolicyVersion", .method = "POST", .uri = "/", .in = &s_GetPolicyVersionRequest, .out = &s_GetPolicyVersionResponse, .wrapper = "GetPolicyVersionResult" },
 	{ .name = "GetRole", .method = "POST", .uri = "/", .in = &s_GetRoleRequest, .out = &s_GetRoleResponse, .wrapper = "GetRoleResult" },
 	{ .name = "GetRolePolicy", .method = "POST", .uri = "/", .in = &s_GetRolePolicyRequest, .out = &s_GetRolePolicyResponse, .wrapper = "GetRolePolicyResult" },
+	{ .name = "GetServiceLinkedRoleDeletionStatus", .method = "POST", .uri = "/", .in = &s_GetServiceLinkedRoleDeletionStatusRequest, .out = &s_GetServiceLinkedRoleDeletionStatusResponse, .wrapper = "GetServiceLinkedRoleDeletionStatusResult" },
 	{ .name = "GetUser", .method = "POST", .uri = "/", .in = &s_GetUserRequest, .out = &s_GetUserResponse, .wrapper = "GetUserResult" },
 	{ .name = "GetUserPolicy", .method = "POST", .uri = "/", .in = &s_GetUserPolicyRequest, .out = &s_GetUserPolicyResponse, .wrapper = "GetUserPolicyResult" },
 	{ .name = "ListAccessKeys", .method = "POST", .uri = "/", .in = &s_ListAccessKeysRequest, .out = &s_ListAccessKeysResponse, .wrapper = "ListAccessKeysResult" },
@@ -1503,10 +1817,13 @@ static const struct op ops[] = {
 	{ .name = "ListGroupPolicies", .method = "POST", .uri = "/", .in = &s_ListGroupPoliciesRequest, .out = &s_ListGroupPoliciesResponse, .wrapper = "ListGroupPoliciesResult" },
 	{ .name = "ListGroups", .method = "POST", .uri = "/", .in = &s_ListGroupsRequest, .out = &s_ListGroupsResponse, .wrapper = "ListGroupsResult" },
 	{ .name = "ListGroupsForUser", .method = "POST", .uri = "/", .in = &s_ListGroupsForUserRequest, .out = &s_ListGroupsForUserResponse, .wrapper = "ListGroupsForUserResult" },
+	{ .name = "ListInstanceProfileTags", .method = "POST", .uri = "/", .in = &s_ListInstanceProfileTagsRequest, .out = &s_ListInstanceProfileTagsResponse, .wrapper = "ListInstanceProfileTagsResult" },
 	{ .name = "ListInstanceProfiles", .method = "POST", .uri = "/", .in = &s_ListInstanceProfilesRequest, .out = &s_ListInstanceProfilesResponse, .wrapper = "ListInstanceProfilesResult" },
 	{ .name = "ListInstanceProfilesForRole", .method = "POST", .uri = "/", .in = &s_ListInstanceProfilesForRoleRequest, .out = &s_ListInstanceProfilesForRoleResponse, .wrapper = "ListInstanceProfilesForRoleResult" },
 	{ .name = "ListMFADevices", .method = "POST", .uri = "/", .in = &s_ListMFADevicesRequest, .out = &s_ListMFADevicesResponse, .wrapper = "ListMFADevicesResult" },
 	{ .name = "ListPolicies", .method = "POST", .uri = "/", .in = &s_ListPoliciesRequest, .out = &s_ListPoliciesResponse, .wrapper = "ListPoliciesResult" },
+	{ .name = "ListPoliciesGrantingServiceAccess", .method = "POST", .uri = "/", .in = &s_ListPoliciesGrantingServiceAccessRequest, .out = &s_ListPoliciesGrantingServiceAccessResponse, .wrapper = "ListPoliciesGrantingServiceAccessResult" },
+	{ .name = "ListPolicyTags", .method = "POST", .uri = "/", .in = &s_ListPolicyTagsRequest, .out = &s_ListPolicyTagsResponse, .wrapper = "ListPolicyTagsResult" },
 	{ .name = "ListPolicyVersions", .method = "POST", .uri = "/", .in = &s_ListPolicyVersionsRequest, .out = &s_ListPolicyVersionsResponse, .wrapper = "ListPolicyVersionsResult" },
 	{ .name = "ListRolePolicies", .method = "POST", .uri = "/", .in = &s_ListRolePoliciesRequest, .out = &s_ListRolePoliciesResponse, .wrapper = "ListRolePoliciesResult" },
 	{ .name = "ListRoleTags", .method = "POST", .uri = "/", .in = &s_ListRoleTagsRequest, .out = &s_ListRoleTagsResponse, .wrapper = "ListRoleTagsResult" },
@@ -1517,6 +1834,7 @@ static const struct op ops[] = {
 	{ .name = "ListUserPolicies", .method = "POST", .uri = "/", .in = &s_ListUserPoliciesRequest, .out = &s_ListUserPoliciesResponse, .wrapper = "ListUserPoliciesResult" },
 	{ .name = "ListUserTags", .method = "POST", .uri = "/", .in = &s_ListUserTagsRequest, .out = &s_ListUserTagsResponse, .wrapper = "ListUserTagsResult" },
 	{ .name = "ListUsers", .method = "POST", .uri = "/", .in = &s_ListUsersRequest, .out = &s_ListUsersResponse, .wrapper = "ListUsersResult" },
+	{ .name = "ListVirtualMFADevices", .method = "POST", .uri = "/", .in = &s_ListVirtualMFADevicesRequest, .out = &s_ListVirtualMFADevicesResponse, .wrapper = "ListVirtualMFADevicesResult" },
 	{ .name = "PutGroupPolicy", .method = "POST", .uri = "/", .in = &s_PutGroupPolicyRequest },
 	{ .name = "PutRolePermissionsBoundary", .method = "POST", .uri = "/", .in = &s_PutRolePermissionsBoundaryRequest },
 	{ .name = "PutRolePolicy", .method = "POST", .uri = "/", .in = &s_PutRolePolicyRequest },
@@ -1531,10 +1849,15 @@ static const struct op ops[] = {
 	{ .name = "TagPolicy", .method = "POST", .uri = "/", .in = &s_TagPolicyRequest },
 	{ .name = "TagRole", .method = "POST", .uri = "/", .in = &s_TagRoleRequest },
 	{ .name = "TagUser", .method = "POST", .uri = "/", .in = &s_TagUserRequest },
+	{ .name = "UntagInstanceProfile", .method = "POST", .uri = "/", .in = &s_UntagInstanceProfileRequest },
+	{ .name = "UntagPolicy", .method = "POST", .uri = "/", .in = &s_UntagPolicyRequest },
 	{ .name = "UntagRole", .method = "POST", .uri = "/", .in = &s_UntagRoleRequest },
 	{ .name = "UntagUser", .method = "POST", .uri = "/", .in = &s_UntagUserRequest },
 	{ .name = "UpdateAccessKey", .method = "POST", .uri = "/", .in = &s_UpdateAccessKeyRequest },
+	{ .name = "UpdateAccountPasswordPolicy", .method = "POST", .uri = "/", .in = &s_UpdateAccountPasswordPolicyRequest },
 	{ .name = "UpdateAssumeRolePolicy", .method = "POST", .uri = "/", .in = &s_UpdateAssumeRolePolicyRequest },
+	{ .name = "UpdateGroup", .method = "POST", .uri = "/", .in = &s_UpdateGroupRequest },
+	{ .name = "UpdateLoginProfile", .method = "POST", .uri = "/", .in = &s_UpdateLoginProfileRequest },
 	{ .name = "UpdateRole", .method = "POST", .uri = "/", .in = &s_UpdateRoleRequest, .out = &s_UpdateRoleResponse, .wrapper = "UpdateRoleResult" },
 	{ .name = "UpdateRoleDescription", .method = "POST", .uri = "/", .in = &s_UpdateRoleDescriptionRequest, .out = &s_UpdateRoleDescriptionResponse, .wrapper = "UpdateRoleDescriptionResult" },
 	{ .name = "UpdateUser", .method = "POST", .uri = "/", .in = &s_UpdateUserRequest },
@@ -1585,6 +1908,6 @@ const struct service iam_service = {
 	.protos = P_QUERY,
 	.xmlns = "https://iam.amazonaws.com/doc/2010-05-08/",
 	.ops = ops,
-	.n_ops = 83,
+	.n_ops = 105,
 	.errors = errors,
 };

@@ -9,7 +9,7 @@ static bool get_caller_identity(struct call *c) {
 
 static const struct route routes[] = {
 	/* operation          handler */
-	{ .op = "GetCallerIdentity", .run = get_caller_identity },
+	{ .op = "GetCallerIdentity", .run = get_caller_identity, .action = "-" },
 	{ 0 },
 };
 

@@ -1,0 +1,181 @@
+#include "core/entity.h"
+
+#include "base/rand.h"
+#include "policy/aws_policies.h"
+
+#include <errno.h>
+
+static const struct {
+	const char *prefix, *noun;
+} kinds[] = {
+	[ENTITY_USER] = { "AIDA", "user" },     [ENTITY_GROUP] = { "AGPA", "group" },
+	[ENTITY_ROLE] = { "AROA", "role" },     [ENTITY_PROFILE] = { "AIPA", "instance-profile" },
+	[ENTITY_POLICY] = { "ANPA", "policy" },
+};
+
+enum { N_KINDS = sizeof(kinds) / sizeof(*kinds) };
+
+const struct store_table entity_tables[] = {
+	{ "CREATE TABLE IF NOT EXISTS entity(id TEXT PRIMARY KEY, kind INTEGER NOT NULL, account TEXT NOT NULL,"
+	  " name TEXT NOT NULL, low TEXT NOT NULL, path TEXT NOT NULL, created INTEGER NOT NULL, description TEXT,"
+	  " trust TEXT, max_session INTEGER, boundary TEXT, tags TEXT, version INTEGER, next_version INTEGER,"
+	  " changed INTEGER, used INTEGER, used_region TEXT, UNIQUE(account, kind, low)) WITHOUT ROWID;"
+	  "CREATE INDEX IF NOT EXISTS entity_by_boundary ON entity(boundary) WHERE boundary IS NOT NULL;"
+	  "CREATE TABLE IF NOT EXISTS membership(holder TEXT NOT NULL, member TEXT NOT NULL, since INTEGER NOT NULL,"
+	  " PRIMARY KEY(holder, member)) WITHOUT ROWID;"
+	  "CREATE INDEX IF NOT EXISTS membership_by_member ON membership(member);"
+	  "CREATE TABLE IF NOT EXISTS attachment(entity TEXT NOT NULL, policy TEXT NOT NULL,"
+	  " PRIMARY KEY(entity, policy)) WITHOUT ROWID;"
+	  "CREATE INDEX IF NOT EXISTS attachment_by_policy ON attachment(policy);"
+	  "CREATE TABLE IF NOT EXISTS inline_policy(entity TEXT NOT NULL, name TEXT NOT NULL, document TEXT NOT NULL,"
+	  " PRIMARY KEY(entity, name)) WITHOUT ROWID;"
+	  "CREATE TABLE IF NOT EXISTS policy_version(policy TEXT NOT NULL, version INTEGER NOT NULL,"
+	  " document TEXT NOT NULL, created INTEGER NOT NULL, PRIMARY KEY(policy, version)) WITHOUT ROWID;",
+	  NULL },
+	{ 0 },
+};
+
+const char *entity_prefix(enum entity_kind kind) {
+	return kinds[kind].prefix;
+}
+
+const char *entity_noun(enum entity_kind kind) {
+	return kinds[kind].noun;
+}
+
+str new_id(struct arena *a, const char *prefix) {
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+	bool key = str_is(str_from(prefix), "AKIA") || str_is(str_from(prefix), "ASIA");
+	return str_printf(a, "%s" STR_FMT, prefix, STR_ARG(rand_text(a, str_from(letters), key ? 16 : 17)));
+}
+
+void entity_read(struct arena *a, struct query *q, struct entity *out) {
+	*out = (struct entity){
+		.id = query_dup(a, q, 0),
+		.kind = (enum entity_kind)query_int(q, 1),
+		.account = query_dup(a, q, 2),
+		.name = query_dup(a, q, 3),
+		.path = query_dup(a, q, 4),
+		.created = query_int(q, 5),
+		.description = query_dup(a, q, 6),
+		.trust = query_dup(a, q, 7),
+		.max_session = query_int(q, 8),
+		.boundary = query_dup(a, q, 9),
+		.tags = query_dup(a, q, 10),
+		.version = query_int(q, 11),
+		.next_version = query_int(q, 12),
+		.changed = query_int(q, 13),
+		.used = query_int(q, 14),
+		.used_region = query_dup(a, q, 15),
+	};
+}
+
+bool entity_find(struct db *db, struct arena *a, str account, enum entity_kind kind, str name, struct entity *out) {
+	AUTO_QUERY q =
+		db_query(db, "SELECT " ENTITY_COLUMNS " FROM entity e WHERE e.account = ? AND e.kind = ? AND e.low = ?",
+			 "tit", account, (int64_t)kind, str_lower(a, name));
+	if (!query_step(q)) {
+		return false;
+	}
+	entity_read(a, q, out);
+	return true;
+}
+
+bool entity_by_id(struct db *db, struct arena *a, str id, struct entity *out) {
+	AUTO_QUERY q = db_query(db, "SELECT " ENTITY_COLUMNS " FROM entity e WHERE e.id = ?", "t", id);
+	if (!query_step(q)) {
+		return false;
+	}
+	entity_read(a, q, out);
+	return true;
+}
+
+str entity_arn(struct arena *a, const struct entity *e) {
+	return str_printf(a, "arn:aws:iam::" STR_FMT ":%s" STR_FMT STR_FMT, STR_ARG(e->account), entity_noun(e->kind),
+			  STR_ARG(e->path), STR_ARG(e->name));
+}
+
+static bool kind_of_noun(str noun, enum entity_kind *out) {
+	for (int i = 0; i < N_KINDS; i++) {
+		if (str_is(noun, kinds[i].noun)) {
+			*out = (enum entity_kind)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static str last_part(str s) {
+	size_t i = s.n;
+	while (i && s.p[i - 1] != '/') {
+		i--;
+	}
+	return str_skip(s, i);
+}
+
+bool entity_of_arn(struct db *db, struct arena *a, str arn, struct entity *out) {
+	str account, rest, noun, path;
+	enum entity_kind kind;
+	const str head = S("arn:aws:iam::");
+	if (!str_starts(arn, head) || !str_cut(str_skip(arn, head.n), ':', &account, &rest) ||
+	    !str_cut(rest, '/', &noun, &path) || !kind_of_noun(noun, &kind)) {
+		return false;
+	}
+	return entity_find(db, a, account, kind, last_part(path), out) && str_eq(entity_arn(a, out), arn);
+}
+
+/* --- in works --- */
+
+static bool name_taken(struct db *db, const struct entity *e, str low) {
+	AUTO_QUERY q = db_query(db, "SELECT id FROM entity WHERE account = ? AND kind = ? AND low = ?", "tit",
+				e->account, (int64_t)e->kind, low);
+	return query_step(q) && !str_eq(query_str(q, 0), e->id);
+}
+
+int entity_insert(struct db *db, const struct entity *e) {
+	AUTO_ARENA a = { 0 };
+	str low = str_lower(&a, e->name);
+	if (name_taken(db, e, low)) {
+		return -EEXIST;
+	}
+	db_run(db, "INSERT INTO entity VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", "tittttittittiiiit",
+	       e->id, (int64_t)e->kind, e->account, e->name, low, e->path, e->created, e->description, e->trust,
+	       e->max_session, e->boundary, e->tags, e->version, e->next_version, e->changed, e->used, e->used_region);
+	return db_error(db);
+}
+
+int entity_update(struct db *db, const struct entity *e) {
+	AUTO_ARENA a = { 0 };
+	str low = str_lower(&a, e->name);
+	if (name_taken(db, e, low)) {
+		return -EEXIST;
+	}
+	db_run(db,
+	       "UPDATE entity SET name = ?, low = ?, path = ?, created = ?, description = ?, trust = ?, max_session = "
+	       "?,"
+	       " boundary = ?, tags = ?, version = ?, next_version = ?, changed = ?, used = ?, used_region = ?"
+	       " WHERE id = ?",
+	       "tttittittiiiitt", e->name, low, e->path, e->created, e->description, e->trust, e->max_session,
+	       e->boundary, e->tags, e->version, e->next_version, e->changed, e->used, e->used_region, e->id);
+	return db_error(db);
+}
+
+/* --- managed policies --- */
+
+static str document_of(struct db *db, struct arena *a, str id, int64_t version) {
+	AUTO_QUERY q =
+		db_query(db, "SELECT document FROM policy_version WHERE policy = ? AND version = ?", "ti", id, version);
+	return query_step(q) ? query_dup(a, q, 0) : (str){ 0 };
+}
+
+str managed_document(struct db *db, struct arena *a, str arn, int64_t version) {
+	struct entity e;
+	const struct aws_policy *p = aws_policy_find(arn);
+	if (p) {
+		return !version || version == p->version ? str_from(p->document) : (str){ 0 };
+	}
+	if (!entity_of_arn(db, a, arn, &e) || e.kind != ENTITY_POLICY) {
+		return (str){ 0 };
+	}
+	return document_of(db, a, e.id, version ? version : e.version);
+}

@@ -1,0 +1,5 @@
+#include "iam/room.h"
+
+const struct route iam_details_routes[] = {
+	{ 0 },
+};

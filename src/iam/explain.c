@@ -1,0 +1,6 @@
+#include "core/control.h"
+#include "iam/room.h"
+
+const struct command iam_commands[] = {
+	{ 0 },
+};

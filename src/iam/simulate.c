@@ -1,0 +1,5 @@
+#include "iam/room.h"
+
+const struct route iam_simulate_routes[] = {
+	{ 0 },
+};

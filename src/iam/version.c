@@ -1,0 +1,5 @@
+#include "iam/room.h"
+
+const struct route iam_version_routes[] = {
+	{ 0 },
+};
