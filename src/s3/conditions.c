@@ -5,7 +5,7 @@ struct conditions {
 	str match, none_match, modified_since, unmodified_since;
 };
 
-enum verdict { HOLDS, MATCH_FAILS, UNMODIFIED_FAILS, NONE_MATCH_FAILS, MODIFIED_FAILS };
+enum outcome { HOLDS, MATCH_FAILS, UNMODIFIED_FAILS, NONE_MATCH_FAILS, MODIFIED_FAILS };
 
 static bool same_etag(str one, str etag) {
 	one = str_trim(one);
@@ -50,7 +50,7 @@ static bool newer(str date, const struct object *o, bool otherwise) {
 }
 
 /* In the order of RFC 9110, 13.2.2. */
-static enum verdict judge(const struct conditions *k, const struct object *o) {
+static enum outcome judge(const struct conditions *k, const struct object *o) {
 	if (k->match.n) {
 		if (!etag_listed(k->match, o->etag)) {
 			return MATCH_FAILS;
@@ -93,7 +93,7 @@ bool conditions_source(struct call *c, const struct object *o) {
 				head_get(h, "x-amz-copy-source-if-none-match"),
 				head_get(h, "x-amz-copy-source-if-modified-since"),
 				head_get(h, "x-amz-copy-source-if-unmodified-since") };
-	enum verdict v = judge(&k, o);
+	enum outcome v = judge(&k, o);
 	return v == HOLDS ? true : fail_condition(c, names[v]);
 }
 
