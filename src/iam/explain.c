@@ -1,4 +1,3 @@
-#include "core/control.h"
 #include "iam/room.h"
 
 const struct command iam_commands[] = {

@@ -1,7 +1,7 @@
 /* What the files of this room share. */
 #pragma once
 
-#include "core/cloud.h"
+#include "core/control.h"
 #include "core/entity.h"
 #include "core/identity.h"
 
