@@ -11,11 +11,13 @@
 
 const struct store_table account_tables[] = {
 	{ "CREATE TABLE IF NOT EXISTS account(id TEXT PRIMARY KEY, name TEXT NOT NULL, canonical_id TEXT NOT NULL,"
-	  " created INTEGER NOT NULL) WITHOUT ROWID;"
-	  "CREATE TABLE IF NOT EXISTS user(account TEXT NOT NULL, name TEXT NOT NULL, id TEXT NOT NULL,"
-	  " created INTEGER NOT NULL, PRIMARY KEY(account, name)) WITHOUT ROWID;"
+	  " created INTEGER NOT NULL, alias TEXT UNIQUE, password_policy TEXT) WITHOUT ROWID;"
 	  "CREATE TABLE IF NOT EXISTS access_key(id TEXT PRIMARY KEY, account TEXT NOT NULL, user TEXT,"
-	  " secret BLOB NOT NULL, created INTEGER NOT NULL) WITHOUT ROWID;",
+	  " secret BLOB NOT NULL, created INTEGER NOT NULL, active INTEGER NOT NULL DEFAULT 1,"
+	  " used INTEGER NOT NULL DEFAULT 0, used_service TEXT, used_region TEXT) WITHOUT ROWID;"
+	  "CREATE INDEX IF NOT EXISTS access_key_by_user ON access_key(account, user);"
+	  "CREATE TABLE IF NOT EXISTS login_profile(user TEXT PRIMARY KEY, hash BLOB NOT NULL,"
+	  " created INTEGER NOT NULL, reset INTEGER NOT NULL) WITHOUT ROWID;",
 	  NULL },
 	{ 0 },
 };
@@ -114,16 +116,18 @@ static void read_principal(struct arena *a, struct query *q, struct key *out) {
 		.display_name = query_dup(a, q, 4),
 		.root = !user.p,
 		.id = user.p ? query_dup(a, q, 5) : account,
-		.arn = user.p ? str_printf(a, "arn:aws:iam::" STR_FMT ":user/" STR_FMT, STR_ARG(account), STR_ARG(user))
+		.kind = user.p ? PRINCIPAL_USER : PRINCIPAL_ROOT,
+		.name = query_dup(a, q, 6),
+		.arn = user.p ? str_printf(a, "arn:aws:iam::" STR_FMT ":user" STR_FMT, STR_ARG(account), STR_ARG(user))
 			      : str_printf(a, "arn:aws:iam::" STR_FMT ":root", STR_ARG(account)),
 	};
 }
 
 static bool key_load(struct cloud *cloud, struct db *db, struct arena *a, str access_key, struct key *out) {
 	AUTO_QUERY q = db_query(db,
-				"SELECT k.account, k.user, k.secret, a.canonical_id, a.name, u.id FROM access_key k"
-				" JOIN account a ON a.id = k.account"
-				" LEFT JOIN user u ON u.account = k.account AND u.name = k.user WHERE k.id = ?",
+				"SELECT k.account, e.path || e.name, k.secret, a.canonical_id, a.name, k.user, e.name"
+				" FROM access_key k JOIN account a ON a.id = k.account"
+				" LEFT JOIN entity e ON e.id = k.user WHERE k.id = ? AND k.active",
 				"t", access_key);
 	if (!query_step(q)) {
 		return false;
@@ -178,7 +182,7 @@ bool account_root_key(struct cloud *cloud, struct arena *a, str account, struct 
 struct creation {
 	struct cloud *cloud;
 	struct arena *arena;
-	str account, name, canonical_id, user;
+	str account, name, canonical_id, user, user_id;
 	struct key key;
 };
 
@@ -195,8 +199,8 @@ static int put_key(struct db *db, struct creation *n) {
 		return -EEXIST;
 	}
 	str secret = n->key.secret.n ? n->key.secret : rand_text(a, str_from(letters), 40);
-	return db_run(db, "INSERT OR REPLACE INTO access_key VALUES(?, ?, ?, ?, ?)", "tttsi", id, n->account, n->user,
-		      seal_close(&n->cloud->seal, a, secret), clock_now()) < 0
+	return db_run(db, "INSERT OR REPLACE INTO access_key(id, account, user, secret, created) VALUES(?, ?, ?, ?, ?)",
+		      "tttsi", id, n->account, n->user_id, seal_close(&n->cloud->seal, a, secret), clock_now()) < 0
 		       ? -EIO
 		       : 0;
 }
@@ -217,8 +221,8 @@ static bool has_root_key(struct db *db, str account) {
 static int create_account(struct db *db, void *arg) {
 	struct creation *n = arg;
 	str canonical = n->canonical_id.n ? n->canonical_id : canonical_of(n->arena, n->account);
-	if (db_run(db, "INSERT OR IGNORE INTO account VALUES(?, ?, ?, ?)", "ttti", n->account, n->name, canonical,
-		   clock_now()) < 0) {
+	if (db_run(db, "INSERT OR IGNORE INTO account VALUES(?, ?, ?, ?, NULL, NULL)", "ttti", n->account, n->name,
+		   canonical, clock_now()) < 0) {
 		return -EIO;
 	}
 	if (n->canonical_id.n && db_run(db, "UPDATE account SET name = ?, canonical_id = ? WHERE id = ?", "ttt",
@@ -230,10 +234,20 @@ static int create_account(struct db *db, void *arg) {
 
 static int create_user(struct db *db, void *arg) {
 	struct creation *n = arg;
-	if (db_run(db, "INSERT OR IGNORE INTO user VALUES(?, ?, ?, ?)", "ttti", n->account, n->user,
-		   new_id(n->arena, "AIDA"), clock_now()) < 0) {
-		return -EIO;
+	struct entity e;
+	if (!entity_find(db, n->arena, n->account, ENTITY_USER, n->user, &e)) {
+		e = (struct entity){ .kind = ENTITY_USER,
+				     .id = new_id(n->arena, entity_prefix(ENTITY_USER)),
+				     .account = n->account,
+				     .name = n->user,
+				     .path = S("/"),
+				     .created = clock_now() };
+		int rc = entity_insert(db, &e);
+		if (rc) {
+			return rc;
+		}
 	}
+	n->user_id = e.id;
 	return put_key(db, n);
 }
 

@@ -124,7 +124,7 @@ static int make_tables(struct store *s, int64_t version) {
 		db_exec(db, t->schema);
 	}
 	if (version != STORE_VERSION) {
-		db_exec(db, "PRAGMA user_version = 1");
+		db_exec(db, "PRAGMA user_version = 2");
 	}
 	db_exec(db, "COMMIT");
 	return db_error(db);
@@ -146,6 +146,13 @@ static int open_database(struct store *s, struct arena *a, str *why) {
 		return refuse(a, why, -EPROTONOSUPPORT,
 			      "the data in " STR_FMT
 			      " is of version %lld, and this program reads up to %d: use a newer one",
+			      STR_ARG(s->dir), (long long)version, STORE_VERSION);
+	}
+	if (version && version < STORE_VERSION) {
+		return refuse(a, why, -EPROTONOSUPPORT,
+			      "the data in " STR_FMT
+			      " is of version %lld, which was never released, and this program reads %d: start with an"
+			      " empty folder",
 			      STR_ARG(s->dir), (long long)version, STORE_VERSION);
 	}
 	rc = make_tables(s, version);

@@ -20,7 +20,7 @@
 #include <stdatomic.h>
 
 enum {
-	STORE_VERSION = 1, /* PRAGMA user_version */
+	STORE_VERSION = 2, /* PRAGMA user_version */
 	BODY_DIRS = 64,
 	SEGMENT_SIZE = 64 << 20, /* a segment that has reached this is closed */
 	SEGMENT_HEAD = 24, /* bytes before each entry's data */

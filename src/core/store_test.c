@@ -161,10 +161,13 @@ static void test_open_twice(void) {
 	store_close(s);
 	struct db *db;
 	CHECK_INT(db_open(&db, str_z(&a, str_printf(&a, "%s/aerostat.db", dir)), false), 0);
-	CHECK_INT(db_exec(db, "PRAGMA user_version = 2"), 0);
+	CHECK_INT(db_exec(db, "PRAGMA user_version = 3"), 0);
 	CHECK_INT(store_open(&a, &t, dir, tables, &why), -EPROTONOSUPPORT);
-	CHECK(!t && str_find(why, S("version 2"), &at));
+	CHECK(!t && str_find(why, S("version 3"), &at));
 	CHECK_INT(db_exec(db, "PRAGMA user_version = 1"), 0);
+	CHECK_INT(store_open(&a, &t, dir, tables, &why), -EPROTONOSUPPORT);
+	CHECK(!t && str_find(why, S("empty folder"), &at));
+	CHECK_INT(db_exec(db, "PRAGMA user_version = 2"), 0);
 	db_close(db);
 	store_close(must_open());
 }
