@@ -57,7 +57,7 @@ $(O)/obj/base/%.o: src/base/%.c | $(O)/.deps
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(WARN) $(GCCWARN) $(HARD) -c -o $@ $<
 
 # Generated, and nothing but tables: the slow warnings find nothing there, and optimizing them is for nothing.
-$(O)/obj/model/%_model.o: src/model/%_model.c | $(O)/.deps
+$(O)/obj/%_model.o: src/%_model.c | $(O)/.deps
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
 	$(Q)$(CC) $(CPPFLAGS) $(filter-out -fanalyzer,$(CFLAGS)) -Wall -Wextra -Werror $(HARD) -c -o $@ $<
@@ -143,10 +143,11 @@ crash: all
 	@scripts/venv.sh
 	@python3 scripts/check.py --long --only crash
 
-# From the models of the pinned botocore; the result is committed.
+# From the models of the pinned botocore, and from AWS's managed policies; the result is committed.
 model:
 	@scripts/venv.sh
 	@.venv/bin/python model/gen.py
+	@.venv/bin/python model/policies.py
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/aerostat $(DESTDIR)$(PREFIX)/share/aerostat/examples

@@ -24,7 +24,7 @@ def tracked():
 
 
 def generated(path):
-    return path.startswith("src/model/") and path.endswith("_model.c")
+    return path.startswith("src/") and path.endswith("_model.c")
 
 
 def read(path):
