@@ -194,7 +194,7 @@ static bool anothers(struct db *db, str key, str account) {
 static int put_key(struct db *db, struct creation *n) {
 	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	struct arena *a = n->arena;
-	str id = n->key.access_key.n ? n->key.access_key : new_id(a, "AKIA");
+	str id = n->key.access_key.n ? n->key.access_key : new_key_id(a, "AKIA", n->account);
 	if (anothers(db, id, n->account)) {
 		return -EEXIST;
 	}

@@ -19,6 +19,7 @@ struct resource {
 	str account; /* its owner; absent: the caller's own */
 	const struct bound *policy; /* the resource's own policy, compiled; NULL: none */
 	bool restricted; /* as struct question has it */
+	bool trust; /* likewise: the resource is a role, and policy its trust policy */
 	/* Does an ACL of the resource let the caller do this? NULL: no ACL does. Asked only when no policy allows. */
 	bool (*granted)(struct call *c, const char *action, const struct resource *r);
 	/* aws:ResourceTag/NAME and the service's own keys of the resource. False: no such tag. NULL: no tags. */

@@ -2,6 +2,7 @@
 
 #include "base/rand.h"
 #include "policy/aws_policies.h"
+#include "wire/tree.h"
 
 #include <errno.h>
 
@@ -43,10 +44,56 @@ const char *entity_noun(enum entity_kind kind) {
 	return kinds[kind].noun;
 }
 
+static const char base32[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
 str new_id(struct arena *a, const char *prefix) {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
-	bool key = str_is(str_from(prefix), "AKIA") || str_is(str_from(prefix), "ASIA");
-	return str_printf(a, "%s" STR_FMT, prefix, STR_ARG(rand_text(a, str_from(letters), key ? 16 : 17)));
+	return str_printf(a, "%s" STR_FMT, prefix, STR_ARG(rand_text(a, str_from(base32), 17)));
+}
+
+enum { KEY_ID = 20, PREFIX = 4 };
+
+/* Of the first 50 bits (ten characters) the first is set, the next 40 are the account, the rest is chance. */
+str new_key_id(struct arena *a, const char *prefix, str account) {
+	uint8_t chance[2];
+	int64_t number = 0;
+	char text[10];
+	rand_bytes(chance, sizeof(chance));
+	str_uint(account, &number);
+	uint64_t bits = UINT64_C(1) << 49 | (uint64_t)number << 9 | (uint64_t)(chance[0] << 8 | chance[1]) % 512;
+	for (int i = 0; i < 10; i++) {
+		text[i] = base32[bits >> (45 - 5 * i) & 31];
+	}
+	return str_printf(a, "%s%.10s" STR_FMT, prefix, text, STR_ARG(rand_text(a, str_from(base32), 6)));
+}
+
+bool key_id_account(struct arena *a, str id, str *account) {
+	uint64_t bits = 0;
+	if (id.n != KEY_ID || (!str_starts(id, S("AKIA")) && !str_starts(id, S("ASIA")))) {
+		return false;
+	}
+	for (int i = PREFIX; i < PREFIX + 10; i++) {
+		const char *digit = strchr(base32, id.p[i]);
+		if (!digit || !*digit) {
+			return false;
+		}
+		bits = bits << 5 | (uint64_t)(digit - base32);
+	}
+	*account = str_printf(a, "%012llu", (unsigned long long)(bits >> 9 & ((UINT64_C(1) << 40) - 1)));
+	return account->n == 12;
+}
+
+/* --- tags --- */
+
+bool entity_tag(struct call *c, const struct resource *r, str name, str *value) {
+	const struct entity *e = r->subject;
+	const struct tree *list = e && e->tags.n ? tree_read(c->arena, e->tags) : NULL;
+	for (const struct tree *t = list ? list->first : NULL; t; t = t->next) {
+		if (str_ieq(tree_text(tree_get(t, "Key")), name)) {
+			*value = tree_text(tree_get(t, "Value"));
+			return true;
+		}
+	}
+	return false;
 }
 
 void entity_read(struct arena *a, struct query *q, struct entity *out) {

@@ -36,7 +36,13 @@ bool entity_by_id(struct db *db, struct arena *a, str id, struct entity *out);
 /* arn:aws:iam::123456789012:role/service/NAME and so on. False: no such ARN, or nobody has it. */
 bool entity_of_arn(struct db *db, struct arena *a, str arn, struct entity *out);
 str entity_arn(struct arena *a, const struct entity *e);
-/* A new id of the right form: the prefix and 17 of A-Z 2-7 (21 in all); keys ("AKIA", "ASIA") have 20. */
+/* resource.tag for a resource whose subject is a struct entity. */
+bool entity_tag(struct call *c, const struct resource *r, str name, str *value);
+/* An access key's id, "AKIA" or "ASIA" and 16 characters, that tells whose it is as AWS's do: 40 bits of account number
+ * in the first six bytes of its base 32. False: no such id. */
+str new_key_id(struct arena *a, const char *prefix, str account);
+bool key_id_account(struct arena *a, str id, str *account);
+/* A new id of the right form: the prefix and 17 of A-Z 2-7 (21 in all). */
 str new_id(struct arena *a, const char *prefix);
 const char *entity_prefix(enum entity_kind kind); /* "AIDA", ... */
 const char *entity_noun(

@@ -1,18 +1,9 @@
-#include "sts/sts.h"
+#include "sts/room.h"
 
-static bool get_caller_identity(struct call *c) {
-	set_str(c->arena, c->out, "UserId", c->who.id);
-	set_str(c->arena, c->out, "Account", c->who.account);
-	set_str(c->arena, c->out, "Arn", c->who.arn);
-	return true;
-}
+const struct fault sts_denied = { "AccessDenied", 403 };
+const struct fault sts_invalid = { "ValidationError", 400 };
+const struct fault sts_invalid_parameter = { "InvalidParameterValue", 400 };
 
-static const struct route routes[] = {
-	/* operation          handler */
-	{ .op = "GetCallerIdentity", .run = get_caller_identity, .action = "-" },
-	{ 0 },
-};
+static const struct route *const tables[] = { sts_role_routes, sts_token_routes, sts_key_routes, NULL };
 
-static const struct route *const tables[] = { routes, NULL };
-
-const struct face sts_face = { .name = "sts", .tables = tables };
+const struct face sts_face = { .name = "sts", .tables = tables, .key = sts_key };

@@ -1,4 +1,4 @@
-/* STS: who am I. */
+/* STS: who am I, and temporary credentials. Nothing is stored: a session is its token (core/identity.h). */
 #pragma once
 
 #include "core/call.h"
