@@ -5,8 +5,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static const struct verb *const verbs[] = { &verb_up,   &verb_down,  &verb_status, &verb_env,
-					    &verb_logs, &verb_clock, &verb_fsck,   NULL };
+static const struct verb *const verbs[] = { &verb_up,    &verb_down, &verb_status, &verb_env, &verb_logs,
+					    &verb_clock, &verb_fsck, &verb_iam,    NULL };
 
 int cli_fail(int code, const char *fmt, ...) {
 	va_list ap;
