@@ -14,6 +14,17 @@ extern const struct command iam_commands[];
 extern const struct fault no_such_entity, entity_already_exists, delete_conflict, limit_exceeded, invalid_input,
 	malformed_policy, unmodifiable_entity, validation_error;
 
+/* --- the words that the API has for a kind of entity --- */
+struct words {
+	const char *title; /* "User": begins sentences, and the members UserName, UserId, User */
+	const char *noun; /* "user": within sentences */
+	const char *list; /* "Users" */
+	const char *name, *id; /* members of its shape: "UserName", "UserId" */
+	const char *quota; /* "UsersPerAccount" */
+	int64_t max; /* in an account */
+};
+const struct words *words_of(enum entity_kind kind);
+
 /* --- what a call is about: resource functions for the routes. The resource's ARN is the entity's; of one that is not
  * there it is made with path "/", for AWS decides before it looks. c->subject is the struct entity, or NULL. aws:ResourceTag
  * and iam:ResourceTag answer from its tags. --- */
@@ -31,10 +42,18 @@ bool must_find(struct call *c, struct db *db, enum entity_kind kind, struct enti
 /* By a name that is not the route's own (RoleName of AddRoleToInstanceProfile). */
 bool must_find_named(struct call *c, struct db *db, enum entity_kind kind, str name, struct entity *out);
 bool no_such(struct call *c, enum entity_kind kind, str name);
+/* Who asks, as an entity, for operations whose UserName may be left out: false, and ValidationError, if it is no user. */
+bool must_be_user(struct call *c, struct db *db, struct entity *out);
+/* Roles of path /aws-service-role/ belong to their service. Fails with UnmodifiableEntity. */
+bool is_linked(const struct entity *e);
+bool must_be_modifiable(struct call *c, const struct entity *e);
+/* "Cannot exceed quota for GroupsPerUser: 10" */
+bool over_quota(struct call *c, const char *quota, int64_t max);
 
 /* --- pages: Marker and MaxItems (100 unless told, at most 1000), IsTruncated and Marker of the answer --- */
 struct page {
-	str after; /* of the sort key: the page begins behind it; "" at the start */
+	str after; /* of the sort key: the page begins behind it; "" at the start. A key has 230 bytes at most, for a Marker
+		      that comes back has 320: names and ids, no ARNs */
 	int64_t max;
 };
 bool page_of_input(struct call *c, struct page *p); /* ValidationError for a marker that is not ours */
@@ -50,9 +69,16 @@ str document_shown(struct arena *a, str document);
 /* --- tags: JSON [{"Key":..,"Value":..}] <-> lists of the model --- */
 bool tags_of_input(struct call *c, const struct val *list, str *out); /* ValidationError, InvalidInput: repeated keys */
 void tags_show(struct call *c, struct val *list, str tags);
+size_t tags_read(struct arena *a, str tags, struct tag **out);
+str tags_write(struct arena *a, const struct tag *tags, size_t n); /* absent if there are none */
 
-/* How the API shows them, into a structure of that shape (User, Group, Role, InstanceProfile, Policy). */
+/* How the API shows them, into a structure of that shape (User, Group, Role, InstanceProfile, Policy); members that the
+ * shape lacks (UserDetail) are left out. Lists leave out tags, boundary and last use: show_listed. */
 void show_entity(struct call *c, struct db *db, struct val *v, const struct entity *e);
+void show_listed(struct call *c, struct db *db, struct val *v, const struct entity *e);
+/* The output's list from a query that selects ENTITY_COLUMNS in the order of entity.low, behind page->after and
+ * page->max + 1 rows at most; and page_end. */
+void show_page(struct call *c, const char *list, const struct page *page, struct query *q);
 
 /* 1 if something of the entity would be left; for DeleteConflict. */
 bool has_inline(struct db *db, str entity), has_attached(struct db *db, str entity);

@@ -1,0 +1,69 @@
+#include "iam/room.h"
+
+/* Quotas: IAM User Guide, "IAM and AWS STS quotas". */
+static const struct words words[] = {
+	[ENTITY_USER] = { "User", "user", "Users", "UserName", "UserId", "UsersPerAccount", 5000 },
+	[ENTITY_GROUP] = { "Group", "group", "Groups", "GroupName", "GroupId", "GroupsPerAccount", 300 },
+	[ENTITY_ROLE] = { "Role", "role", "Roles", "RoleName", "RoleId", "RolesPerAccount", 1000 },
+	[ENTITY_PROFILE] = { "InstanceProfile", "instance profile", "InstanceProfiles", "InstanceProfileName",
+			     "InstanceProfileId", "InstanceProfilesPerAccount", 1000 },
+	[ENTITY_POLICY] = { "Policy", "policy", "Policies", "PolicyName", "PolicyId", "PoliciesPerAccount", 1500 },
+};
+
+const struct words *words_of(enum entity_kind kind) {
+	return &words[kind];
+}
+
+bool no_such(struct call *c, enum entity_kind kind, str name) {
+	switch (kind) {
+	case ENTITY_PROFILE:
+		return fail(c, &no_such_entity, "Instance Profile " STR_FMT " cannot be found.", STR_ARG(name));
+	case ENTITY_POLICY: return fail(c, &no_such_entity, "Policy " STR_FMT " was not found.", STR_ARG(name));
+	default:
+		return fail(c, &no_such_entity, "The %s with name " STR_FMT " cannot be found.", words[kind].noun,
+			    STR_ARG(name));
+	}
+}
+
+bool must_find_named(struct call *c, struct db *db, enum entity_kind kind, str name, struct entity *out) {
+	return entity_find(db, c->arena, c->who.account, kind, name, out) ? true : no_such(c, kind, name);
+}
+
+bool must_be_user(struct call *c, struct db *db, struct entity *out) {
+	if (c->who.kind == PRINCIPAL_USER && entity_by_id(db, c->arena, c->who.entity_id, out)) {
+		return true;
+	}
+	return fail(c, &validation_error, "Must specify userName when calling with non-User credentials");
+}
+
+static bool must_find_policy(struct call *c, struct db *db, struct entity *out) {
+	str arn = get_str(c->in, "PolicyArn");
+	return entity_of_arn(db, c->arena, arn, out) && out->kind == ENTITY_POLICY &&
+			       str_eq(out->account, c->who.account)
+		       ? true
+		       : no_such(c, ENTITY_POLICY, arn);
+}
+
+bool must_find(struct call *c, struct db *db, enum entity_kind kind, struct entity *out) {
+	if (kind == ENTITY_POLICY) {
+		return must_find_policy(c, db, out);
+	}
+	str name = get_str(c->in, words[kind].name);
+	return kind == ENTITY_USER && !name.p ? must_be_user(c, db, out) : must_find_named(c, db, kind, name, out);
+}
+
+bool is_linked(const struct entity *e) {
+	return e->kind == ENTITY_ROLE && str_starts(e->path, S("/aws-service-role/"));
+}
+
+bool must_be_modifiable(struct call *c, const struct entity *e) {
+	return is_linked(e) ? fail(c, &unmodifiable_entity,
+				   "Cannot perform the operation on the protected role '" STR_FMT
+				   "' - this role is only modifiable by AWS",
+				   STR_ARG(e->name))
+			    : true;
+}
+
+bool over_quota(struct call *c, const char *quota, int64_t max) {
+	return fail(c, &limit_exceeded, "Cannot exceed quota for %s: %lld", quota, (long long)max);
+}

@@ -1,0 +1,90 @@
+#include "iam/room.h"
+
+/* e NULL: it is not there. */
+static bool about(struct call *c, str arn, struct entity *e) {
+	c->subject = e;
+	c->resource = (struct resource){ .arn = arn, .account = c->who.account, .subject = e };
+	c->resource.tag = e ? entity_tag : NULL;
+	return true;
+}
+
+static bool about_nobody(struct call *c, enum entity_kind kind, str name, str path) {
+	struct entity e = { .kind = kind, .account = c->who.account, .name = name, .path = path };
+	return about(c, entity_arn(c->arena, &e), NULL);
+}
+
+static bool on_named(struct call *c, enum entity_kind kind) {
+	struct entity *e = NEW(c->arena, struct entity);
+	str name = get_str(c->in, words_of(kind)->name);
+	if (!entity_find(call_db(c), c->arena, c->who.account, kind, name, e)) {
+		return about_nobody(c, kind, name, S("/"));
+	}
+	return about(c, entity_arn(c->arena, e), e);
+}
+
+/* Without a name it is the caller himself; root is no entity. */
+bool on_user(struct call *c) {
+	struct entity *e = NEW(c->arena, struct entity);
+	if (get_str(c->in, "UserName").p) {
+		return on_named(c, ENTITY_USER);
+	}
+	if (c->who.kind == PRINCIPAL_ROOT || c->who.root) {
+		return about(c, c->who.arn, NULL);
+	}
+	return must_be_user(c, call_db(c), e) && about(c, entity_arn(c->arena, e), e);
+}
+
+bool on_group(struct call *c) {
+	return on_named(c, ENTITY_GROUP);
+}
+
+bool on_role(struct call *c) {
+	return on_named(c, ENTITY_ROLE);
+}
+
+bool on_profile(struct call *c) {
+	return on_named(c, ENTITY_PROFILE);
+}
+
+/* arn:aws:iam::ACCOUNT:policy/...; AWS's own have "aws" for an account, and everybody may be allowed them. */
+bool on_policy(struct call *c) {
+	struct entity *e = NEW(c->arena, struct entity);
+	str arn = get_str(c->in, "PolicyArn"), account, rest;
+	const str head = S("arn:aws:iam::");
+	if (!str_starts(arn, S("arn:"))) {
+		return fail(c, &validation_error, "Invalid ARN:  Could not be parsed!");
+	}
+	if (!str_starts(arn, head) || !str_cut(str_skip(arn, head.n), ':', &account, &rest) ||
+	    !str_starts(rest, S("policy/"))) {
+		return fail(c, &invalid_input, "ARN " STR_FMT " is not valid.", STR_ARG(arn));
+	}
+	bool there = entity_of_arn(call_db(c), c->arena, arn, e) && e->kind == ENTITY_POLICY;
+	about(c, arn, there ? e : NULL);
+	c->resource.account = str_is(account, "aws") ? c->who.account : account;
+	return true;
+}
+
+static bool on_new(struct call *c, enum entity_kind kind) {
+	str path = get_str(c->in, "Path");
+	return about_nobody(c, kind, get_str(c->in, words_of(kind)->name), path.p ? path : S("/"));
+}
+
+bool on_new_user(struct call *c) {
+	return on_new(c, ENTITY_USER);
+}
+
+bool on_new_group(struct call *c) {
+	return on_new(c, ENTITY_GROUP);
+}
+
+bool on_new_role(struct call *c) {
+	return on_new(c, ENTITY_ROLE);
+}
+
+bool on_new_profile(struct call *c) {
+	return on_new(c, ENTITY_PROFILE);
+}
+
+bool on_new_policy(struct call *c) {
+	return on_new(c, ENTITY_POLICY);
+}
