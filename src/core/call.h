@@ -96,6 +96,9 @@ struct face {
 	/* Checks a whole body (not a streamed one) before it is parsed: Content-MD5, checksum headers. Fails. May
 	 * be NULL. */
 	bool (*check_body)(struct call *c, str body);
+	/* Does the service take calls with credentials of this kind at all (IAM with a federated user's)? Fails. May be
+	 * NULL. */
+	bool (*admit)(struct call *c);
 	/* The service's own condition keys ("s3:prefix", "iam:PassedToService"), as context.find. May be NULL. */
 	bool (*key)(struct call *c, const struct resource *r, str key, struct values *out);
 	const struct command *commands; /* for the control channel; ends with a zeroed row; may be NULL */

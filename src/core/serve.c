@@ -249,6 +249,10 @@ static const char *action_of(const struct call *c) {
 }
 
 static bool permit(struct call *c) {
+	const struct face *f = face_of(c);
+	if (f && f->admit && !f->admit(c)) {
+		return false;
+	}
 	if (c->route->on && !c->route->on(c)) {
 		return false;
 	}

@@ -22,4 +22,4 @@ static const struct route *const tables[] = {
 	NULL,
 };
 
-const struct face iam_face = { .name = "iam", .tables = tables, .commands = iam_commands };
+const struct face iam_face = { .name = "iam", .admit = session_admitted, .tables = tables, .commands = iam_commands };
