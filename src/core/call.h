@@ -19,6 +19,7 @@ struct resource {
 	str account; /* its owner; absent: the caller's own */
 	const struct bound *policy; /* the resource's own policy, compiled; NULL: none */
 	bool restricted; /* as struct question has it */
+	bool owner_may; /* likewise */
 	bool trust; /* likewise: the resource is a role, and policy its trust policy */
 	/* Does an ACL of the resource let the caller do this? NULL: no ACL does. Asked only when no policy allows. */
 	bool (*granted)(struct call *c, const char *action, const struct resource *r);
@@ -101,6 +102,9 @@ struct face {
 	bool (*admit)(struct call *c);
 	/* The service's own condition keys ("s3:prefix", "iam:PassedToService"), as context.find. May be NULL. */
 	bool (*key)(struct call *c, const struct resource *r, str key, struct values *out);
+	/* Outside a call: whose the resource of this ARN is, and its policy; fills account, policy, restricted. False:
+	 * there is none such. May be NULL. */
+	bool (*policy_of)(struct db *db, struct arena *a, str arn, struct resource *out);
 	const struct command *commands; /* for the control channel; ends with a zeroed row; may be NULL */
 };
 
