@@ -1,0 +1,89 @@
+#include "iam/sources.h"
+
+static void add(struct sources *s, struct arena *a, const struct bound *b, str document) {
+	struct policy_error why;
+	struct bound bound = *b;
+	bound.policy = document.p ? policy_read(a, document, POLICY_IDENTITY, &why) : NULL;
+	if (bound.policy) {
+		s->v[s->n++] = bound;
+	}
+}
+
+static size_t count_of(struct db *db, str id) {
+	AUTO_QUERY q = db_query(db,
+				"SELECT (SELECT count(*) FROM attachment WHERE entity = ?1) +"
+				" (SELECT count(*) FROM inline_policy WHERE entity = ?1)",
+				"t", id);
+	return query_step(q) ? (size_t)query_int(q, 0) : 0;
+}
+
+struct sources sources_of_group(struct db *db, struct arena *a, const struct entity *group) {
+	str from = entity_arn(a, group);
+	struct sources s = { .v = NEWS(a, struct bound, count_of(db, group->id) + 1) };
+	AUTO_QUERY managed =
+		db_query(db, "SELECT policy FROM attachment WHERE entity = ? ORDER BY policy", "t", group->id);
+	while (query_step(managed)) {
+		str arn = query_dup(a, managed, 0);
+		add(&s, a, &(struct bound){ .name = arn, .from = from }, managed_document(db, a, arn, 0));
+	}
+	AUTO_QUERY embedded =
+		db_query(db, "SELECT name, document FROM inline_policy WHERE entity = ? ORDER BY name", "t", group->id);
+	while (query_step(embedded)) {
+		add(&s, a, &(struct bound){ .name = query_dup(a, embedded, 0), .from = from },
+		    query_dup(a, embedded, 1));
+	}
+	return s;
+}
+
+str source_text(struct db *db, struct arena *a, const struct bound *b) {
+	struct entity e;
+	if (str_starts(b->name, S("arn:"))) {
+		return managed_document(db, a, b->name, 0);
+	}
+	if (!entity_of_arn(db, a, b->from, &e)) {
+		return (str){ 0 };
+	}
+	AUTO_QUERY q =
+		db_query(db, "SELECT document FROM inline_policy WHERE entity = ? AND name = ?", "tt", e.id, b->name);
+	return query_step(q) ? query_dup(a, q, 0) : (str){ 0 };
+}
+
+str last_name(str arn) {
+	size_t i = arn.n;
+	while (i && arn.p[i - 1] != '/') {
+		i--;
+	}
+	return str_skip(arn, i);
+}
+
+static struct place place_of(str text, size_t at) {
+	struct place p = { 1, 1 };
+	for (size_t i = 0; i < at; i++) {
+		p.line += text.p[i] == '\n';
+		p.column = text.p[i] == '\n' ? 1 : p.column + 1;
+	}
+	return p;
+}
+
+static bool blank(char c) {
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+bool statement_place(str text, const struct policy *p, size_t i, struct place *start, struct place *end) {
+	size_t from = 0, at = 0;
+	for (size_t k = 0; k <= i; k++) {
+		str statement = policy_statement_text(p, k);
+		from += k ? policy_statement_text(p, k - 1).n : 0;
+		if (!statement.n || !str_find(str_skip(text, from), statement, &at)) {
+			return false;
+		}
+		from += at;
+	}
+	size_t to = from + policy_statement_text(p, i).n;
+	while (from && (blank(text.p[from - 1]) || text.p[from - 1] == ',')) {
+		from--;
+	}
+	*start = place_of(text, from);
+	*end = place_of(text, to);
+	return true;
+}

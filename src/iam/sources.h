@@ -1,0 +1,24 @@
+/* What binds an entity, with the documents as they were given: for simulations and explanations. */
+#pragma once
+
+#include "core/entity.h"
+#include "core/identity.h"
+
+struct sources {
+	struct bound *v;
+	size_t n;
+};
+
+/* All policies that hang on a group. */
+struct sources sources_of_group(struct db *db, struct arena *a, const struct entity *group);
+/* The text of a policy that hangs on an entity (bound.from, bound.name) or is managed. Absent: it has gone. */
+str source_text(struct db *db, struct arena *a, const struct bound *b);
+/* The end of an ARN, or of a path: behind its last slash. */
+str last_name(str arn);
+
+/* Where statement i of p stands in the text that p was read from, lines and columns counted from 1. As AWS has it, it
+ * begins right behind what stands before it, and ends behind its last brace. False: it is not there. */
+struct place {
+	int64_t line, column;
+};
+bool statement_place(str text, const struct policy *p, size_t i, struct place *start, struct place *end);
