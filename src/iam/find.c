@@ -14,6 +14,24 @@ const struct words *words_of(enum entity_kind kind) {
 	return &words[kind];
 }
 
+str input_str(const struct call *c, const char *name) {
+	return shape_member(c->op->in, str_from(name)) ? get_str(c->in, name) : (str){ 0 };
+}
+
+struct val *input_val(const struct call *c, const char *name) {
+	return shape_member(c->op->in, str_from(name)) ? get(c->in, name) : NULL;
+}
+
+enum entity_kind kind_of_input(const struct call *c) {
+	static const enum entity_kind order[] = { ENTITY_PROFILE, ENTITY_ROLE, ENTITY_GROUP, ENTITY_USER };
+	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
+		if (shape_member(c->op->in, str_from(words[order[i]].name))) {
+			return order[i];
+		}
+	}
+	return ENTITY_POLICY;
+}
+
 bool no_such(struct call *c, enum entity_kind kind, str name) {
 	switch (kind) {
 	case ENTITY_PROFILE:

@@ -22,4 +22,6 @@ static const struct route *const tables[] = {
 	NULL,
 };
 
-const struct face iam_face = { .name = "iam", .admit = session_admitted, .tables = tables, .commands = iam_commands };
+const struct face iam_face = {
+	.name = "iam", .admit = session_admitted, .tables = tables, .key = iam_key, .commands = iam_commands
+};

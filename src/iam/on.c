@@ -64,6 +64,32 @@ bool on_policy(struct call *c) {
 	return true;
 }
 
+static bool on_path(struct call *c, enum entity_kind kind) {
+	str prefix = get_str(c->in, "PathPrefix");
+	return about_nobody(c, kind, S(""), prefix.p ? prefix : S("/"));
+}
+
+bool on_users(struct call *c) {
+	return on_path(c, ENTITY_USER);
+}
+
+bool on_groups(struct call *c) {
+	return on_path(c, ENTITY_GROUP);
+}
+
+bool on_roles(struct call *c) {
+	return on_path(c, ENTITY_ROLE);
+}
+
+bool on_profiles(struct call *c) {
+	return on_path(c, ENTITY_PROFILE);
+}
+
+bool on_entity(struct call *c) {
+	enum entity_kind kind = kind_of_input(c);
+	return kind == ENTITY_POLICY ? on_policy(c) : kind == ENTITY_USER ? on_user(c) : on_named(c, kind);
+}
+
 static bool on_new(struct call *c, enum entity_kind kind) {
 	str path = get_str(c->in, "Path");
 	return about_nobody(c, kind, get_str(c->in, words_of(kind)->name), path.p ? path : S("/"));

@@ -33,8 +33,18 @@ bool on_group(struct call *c); /* GroupName */
 bool on_role(struct call *c); /* RoleName */
 bool on_profile(struct call *c); /* InstanceProfileName */
 bool on_policy(struct call *c); /* PolicyArn */
+bool on_users(struct call *c), on_groups(struct call *c), on_roles(struct call *c),
+	on_profiles(struct call *c); /* PathPrefix */
+bool on_entity(struct call *c); /* of kind_of_input */
 bool on_new_user(struct call *c), on_new_group(struct call *c), on_new_role(struct call *c),
 	on_new_profile(struct call *c), on_new_policy(struct call *c); /* the ARN by name and Path of the input */
+
+/* Which kind the call is about, by the members of its input: a profile before a role before a group before a user before
+ * a policy, so that AttachUserPolicy is about a user. */
+enum entity_kind kind_of_input(const struct call *c);
+/* A member of the input; absent also where the shape lacks it. */
+str input_str(const struct call *c, const char *name);
+struct val *input_val(const struct call *c, const char *name);
 
 /* The entity of the call, in the state of db: false, and NoSuchEntity in AWS's words ("The role with name X cannot be
  * found."). For handlers that read, and in works for those that write. */
@@ -49,6 +59,27 @@ bool is_linked(const struct entity *e);
 bool must_be_modifiable(struct call *c, const struct entity *e);
 /* "Cannot exceed quota for GroupsPerUser: 10" */
 bool over_quota(struct call *c, const char *quota, int64_t max);
+
+/* --- what all kinds are done alike --- */
+/* Makes e, whose kind and own members are filled: name, path, tags and boundary are of the input. check (may be NULL) is
+ * asked in the work. Shows it. EntityAlreadyExists, quotas. */
+bool create_entity(struct call *c, struct entity *e,
+		   bool (*check)(struct call *c, struct db *db, const struct entity *e));
+bool get_entity(struct call *c, enum entity_kind kind);
+bool list_entities(struct call *c, enum entity_kind kind);
+bool delete_entity(struct call *c, enum entity_kind kind); /* DeleteConflict while something hangs on it */
+/* In a work: the entity of the call as apply leaves it. apply may fail. */
+bool change_entity(struct call *c, enum entity_kind kind,
+		   bool (*apply)(struct call *c, struct db *db, struct entity *e));
+bool rename_entity(struct call *c, enum entity_kind kind, const char *action); /* NewPath, NewUserName */
+bool already_exists(struct call *c, enum entity_kind kind, str name);
+/* An ARN that can be a boundary: a managed policy of AWS or of the caller's account. NoSuchEntity, InvalidInput. */
+bool boundary_ok(struct call *c, struct db *db, str arn);
+/* Whom a trust policy (well made) names: principals of accounts of this cloud must be there; other accounts are taken
+ * to exist elsewhere. MalformedPolicyDocument. */
+bool principals_ok(struct call *c, struct db *db, str document);
+/* face.key */
+bool iam_key(struct call *c, const struct resource *r, str key, struct values *out);
 
 /* --- pages: Marker and MaxItems (100 unless told, at most 1000), IsTruncated and Marker of the answer --- */
 struct page {
@@ -67,8 +98,8 @@ bool document_ok(struct call *c, str document, enum policy_kind kind, size_t max
 str document_shown(struct arena *a, str document);
 
 /* --- tags: JSON [{"Key":..,"Value":..}] <-> lists of the model --- */
-bool tags_of_input(struct call *c, const struct val *list, str *out); /* ValidationError, InvalidInput: repeated keys */
-void tags_show(struct call *c, struct val *list, str tags);
+bool tag_list_of_input(struct call *c, const struct val *list, str *out); /* ValidationError, InvalidInput: repeated keys */
+void tag_list_show(struct call *c, struct val *list, str tags);
 size_t tags_read(struct arena *a, str tags, struct tag **out);
 str tags_write(struct arena *a, const struct tag *tags, size_t n); /* absent if there are none */
 
@@ -82,3 +113,42 @@ void show_page(struct call *c, const char *list, const struct page *page, struct
 
 /* 1 if something of the entity would be left; for DeleteConflict. */
 bool has_inline(struct db *db, str entity), has_attached(struct db *db, str entity);
+
+/* --- who may hold policies: a user, a group or a role, by which name the operation has for it --- */
+struct holder {
+	enum entity_kind kind;
+	const char *member; /* "UserName" */
+	const char *quota; /* of attached policies: "PoliciesPerUser" */
+	size_t inline_max; /* characters of all inline policies, as policy_size counts */
+};
+const struct holder *holder_of(const struct call *c);
+bool must_find_holder(struct call *c, struct db *db, struct entity *out);
+
+/* --- managed policies: AWS's own are entities of the account "aws" --- */
+bool managed_find(struct db *db, struct arena *a, str arn, struct entity *out);
+/* AWS's or the caller's. Fails: NoSuchEntity "Policy ARN was not found.", InvalidInput for what is no ARN. */
+bool must_find_managed(struct call *c, struct db *db, str arn, struct entity *out);
+/* The same in the words of attaching: "Policy ARN does not exist or is not attachable." Also for boundaries. */
+bool must_find_attachable(struct call *c, struct db *db, str arn, struct entity *out);
+/* The policy of the input, to change it: AccessDenied if it is AWS's. */
+bool must_find_own(struct call *c, struct db *db, struct entity *out);
+/* How often a policy is attached, and is a boundary, in the caller's account. */
+struct usage_count {
+	int64_t attached, boundary;
+};
+struct usage_count managed_usage(struct call *c, struct db *db, const struct entity *policy);
+
+/* Lists of them, in the order of their names. Zeroed at first. */
+struct policies {
+	struct listed_policy {
+		str key; /* for Markers */
+		struct entity policy;
+	} * p;
+	size_t n, cap;
+};
+void policies_add(struct arena *a, struct policies *to, const struct entity *policy);
+void policies_sort(struct policies *list);
+/* Only those whose path begins with prefix (absent: all), behind a page's start. */
+void policies_keep(struct policies *list, str prefix, str after);
+void policies_end(struct call *c, const struct policies *list, const struct page *page); /* page_end */
+void attached_of(struct db *db, struct arena *a, str entity, struct policies *out); /* sorted */

@@ -55,14 +55,10 @@ static void show_roles(struct call *c, struct db *db, struct val *v, const struc
 }
 
 static void show_policy(struct call *c, struct db *db, struct val *v, const struct entity *e) {
-	AUTO_QUERY q = db_query(db,
-				"SELECT (SELECT count(*) FROM attachment WHERE policy = ?1),"
-				" (SELECT count(*) FROM entity WHERE boundary = ?1)",
-				"t", entity_arn(c->arena, e));
-	bool counted = query_step(q);
+	struct usage_count used = managed_usage(c, db, e);
 	put_member(c, v, "DefaultVersionId", str_printf(c->arena, "v%lld", (long long)e->version));
-	put_number(c, v, "AttachmentCount", counted ? query_int(q, 0) : 0);
-	put_number(c, v, "PermissionsBoundaryUsageCount", counted ? query_int(q, 1) : 0);
+	put_number(c, v, "AttachmentCount", used.attached);
+	put_number(c, v, "PermissionsBoundaryUsageCount", used.boundary);
 	put_number(c, v, "IsAttachable", true);
 	put_number(c, v, "UpdateDate", e->changed);
 }
@@ -97,6 +93,6 @@ void show_entity(struct call *c, struct db *db, struct val *v, const struct enti
 		put_member(c, v, "Description", e->description);
 	}
 	if (e->tags.n && has(v, "Tags")) {
-		tags_show(c, set(c->arena, v, "Tags"), e->tags);
+		tag_list_show(c, set(c->arena, v, "Tags"), e->tags);
 	}
 }

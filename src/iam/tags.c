@@ -44,7 +44,7 @@ static bool key_ok(struct call *c, const struct tag *tags, size_t i) {
 	return true;
 }
 
-bool tags_of_input(struct call *c, const struct val *list, str *out) {
+bool tag_list_of_input(struct call *c, const struct val *list, str *out) {
 	size_t n = val_count(list), i = 0;
 	struct tag *tags = NEWS(c->arena, struct tag, n);
 	*out = (str){ 0 };
@@ -59,7 +59,7 @@ bool tags_of_input(struct call *c, const struct val *list, str *out) {
 	return true;
 }
 
-void tags_show(struct call *c, struct val *list, str tags) {
+void tag_list_show(struct call *c, struct val *list, str tags) {
 	struct tag *t;
 	size_t n = tags_read(c->arena, tags, &t);
 	for (size_t i = 0; i < n; i++) {
