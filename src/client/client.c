@@ -1,0 +1,249 @@
+#include "client/client.h"
+
+#include "auth/auth.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/log.h"
+#include "base/rand.h"
+#include "client/endpoint.h"
+#include "client/transport.h"
+#include "wire/rest.h"
+
+#include <stdlib.h>
+
+enum { ATTEMPTS = 3, PAUSE_MS = 1000, PAUSE_MAX_MS = 20000 };
+
+/* Of the wires that a service speaks, the one that says most plainly what it means. */
+static enum proto proto_of(const struct service *s) {
+	static const enum proto order[] = { P_RESTXML, P_RESTJSON, P_JSON, P_EC2, P_QUERY, P_CBOR };
+	size_t i = 0;
+	while (!(s->protos & (int)order[i])) {
+		i++;
+	}
+	return order[i];
+}
+
+static struct wire must_find(const char *service, const char *name) {
+	const struct service *s = service_find(service);
+	const struct op *op = s ? op_find(s, name, strlen(name)) : NULL;
+	if (!op) {
+		bug("there is no operation %s of %s", name, service);
+	}
+	return (struct wire){ .service = s, .op = op, .proto = proto_of(s) };
+}
+
+struct val *client_input(struct client *c, const char *service, const char *op) {
+	return val_new(c->arena, must_find(service, op).op->in);
+}
+
+/* --- one request --- */
+
+struct outgoing {
+	struct endpoint to;
+	struct url url;
+	struct request request;
+	str path; /* with the endpoint's own in front */
+};
+
+static void outgoing_init(struct client *c, struct outgoing *o, const struct wire *w, const struct val *in) {
+	if (c->place.endpoint.n) {
+		o->to = (struct endpoint){ c->place.endpoint,
+					   endpoint_of(c->arena, w->service, c->place.region).region };
+	} else {
+		o->to = endpoint_of(c->arena, w->service, c->place.region);
+	}
+	if (!url_parse(o->to.url, &o->url)) {
+		bug("an endpoint that is none");
+	}
+	request_write(c->arena, &o->request, in, w);
+	o->path = str_printf(c->arena, STR_FMT STR_FMT, STR_ARG(o->url.path), STR_ARG(o->request.path));
+}
+
+static struct header *headers_of(struct arena *a, str lines, size_t *n) {
+	size_t room = 1;
+	str line, rest = lines;
+	while (str_cut(rest, '\n', &line, &rest)) {
+		room++;
+	}
+	struct header *out = NEWS(a, struct header, room);
+	for (*n = 0; str_cut(lines, '\n', &line, &lines); ++*n) {
+		str_cut(line, ':', &out[*n].name, &out[*n].value);
+		out[*n].value.n -= str_ends(out[*n].value, S("\r"));
+		out[*n].value = str_trim(out[*n].value);
+	}
+	return out;
+}
+
+/* The header lines with Host and signature. */
+static str signed_headers(struct client *c, const struct outgoing *o, const struct wire *w) {
+	const struct keys *k = &c->place.keys;
+	const struct request *r = &o->request;
+	struct digest_value sum = digest_of(DIGEST_SHA256, buf_str(&r->body));
+	struct signer signer = {
+		k->access_key, k->secret, k->token, o->to.region, str_from(service_signing(w->service)), clock_real()
+	};
+	struct head head = { .method = r->method, .path = o->path, .query = r->query, .host = o->url.host };
+	struct buf hash = { .arena = c->arena }, lines = { .arena = c->arena };
+	putf(&lines, "Host: " STR_FMT "\r\n", STR_ARG(o->url.host));
+	put(&lines, buf_str(&r->headers));
+	head.headers = headers_of(c->arena, buf_str(&lines), &head.n);
+	put_hex(&hash, digest_str(&sum));
+	if (!w->op->no_auth) {
+		auth_sign(&lines, &signer, &head, buf_str(&hash));
+	}
+	return buf_str(&lines);
+}
+
+static enum delivery send_once(struct client *c, const struct wire *w, const struct val *in, struct message *m) {
+	struct outgoing o;
+	str why = { 0 };
+	struct head *head = NEW(c->arena, struct head);
+	outgoing_init(c, &o, w, in);
+	str url = str_printf(c->arena, STR_FMT STR_FMT "%s" STR_FMT, STR_ARG(o.url.origin), STR_ARG(o.path),
+			     o.request.query.n ? "?" : "", STR_ARG(o.request.query));
+	struct parcel p = { o.request.method, url, signed_headers(c, &o, w), buf_str(&o.request.body) };
+	enum delivery d = transport_send(c->transport, &p, head, &m->body, &why);
+	m->head = head;
+	if (d != DELIVERED) {
+		m->body = str_printf(c->arena, STR_FMT " does not answer: " STR_FMT ".", STR_ARG(o.url.origin),
+				     STR_ARG(why));
+	}
+	return d;
+}
+
+/* --- the answer --- */
+
+static str request_id_of(struct arena *a, const struct message *m) {
+	size_t at;
+	str id = head_get(m->head, "x-amzn-requestid"), tail;
+	id = id.n ? id : head_get(m->head, "x-amz-request-id");
+	if (!id.n && str_find(m->body, S("<RequestId>"), &at)) {
+		str_cut(str_skip(m->body, at + 11), '<', &id, &tail);
+	}
+	return str_dup(a, id);
+}
+
+static void read_fault(struct client *c, const struct wire *w, const struct message *m, struct answer *out) {
+	if (!fault_read(c->arena, w->proto, m, &out->code, &out->message) || !out->code.n) {
+		out->code = str_printf(c->arena, "%d", m->head->status);
+		out->message = (str){ 0 };
+	}
+}
+
+static bool read_answer(struct client *c, const struct wire *w, const struct message *m, struct answer *out) {
+	out->status = m->head->status;
+	out->request_id = request_id_of(c->arena, m);
+	if (out->status < 200 || out->status > 299) {
+		read_fault(c, w, m, out);
+		return false;
+	}
+	out->out = w->op->out ? val_new(c->arena, w->op->out) : NULL;
+	if (out->out && !response_read(c->arena, out->out, w, m)) {
+		out->out = NULL;
+		out->code = S("UnreadableAnswer");
+		out->message =
+			str_printf(c->arena, "The answer to %s is not what the service's model says.", w->op->name);
+		return false;
+	}
+	return true;
+}
+
+/* --- again? --- */
+
+static const char *const throttled[] = { "Throttling",
+					 "ThrottlingException",
+					 "ThrottledException",
+					 "RequestThrottledException",
+					 "RequestThrottled",
+					 "TooManyRequestsException",
+					 "ProvisionedThroughputExceededException",
+					 "TransactionInProgressException",
+					 "RequestLimitExceeded",
+					 "BandwidthLimitExceeded",
+					 "LimitExceededException",
+					 "SlowDown",
+					 "PriorRequestNotComplete",
+					 "EC2ThrottledException",
+					 "RequestTimeout",
+					 "RequestTimeoutException",
+					 "InternalError",
+					 NULL };
+
+static bool may_go_better(const struct answer *a) {
+	for (const char *const *t = throttled; *t; t++) {
+		if (str_is(a->code, *t)) {
+			return true;
+		}
+	}
+	return a->status == 500 || (a->status >= 502 && a->status <= 504) || a->status == 429;
+}
+
+static void pause_before(const struct client *c, int attempt) {
+	int64_t most = (int64_t)c->pause_ms << (attempt < 16 ? attempt : 16);
+	most = most < PAUSE_MAX_MS ? most : PAUSE_MAX_MS;
+	int64_t ms = (int64_t)(rand_u64() % (uint64_t)(most + 1));
+	struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+	nanosleep(&t, NULL);
+}
+
+/* Nothing listens on this machine itself: it will not do so in a second either. */
+static bool is_hopeless(const struct client *c, enum delivery d) {
+	struct url url;
+	return d == IMPOSSIBLE || (d == NOBODY_THERE && url_parse(c->place.endpoint, &url) && url_is_loopback(&url));
+}
+
+bool client_call(struct client *c, const char *service, const char *op, const struct val *in, struct answer *out) {
+	struct wire w = must_find(service, op);
+	for (int i = 0;; i++) {
+		struct message m = { 0 };
+		*out = (struct answer){ .code = S("") };
+		enum delivery d = send_once(c, &w, in, &m);
+		if (d == DELIVERED && read_answer(c, &w, &m, out)) {
+			return true;
+		}
+		out->message = d == DELIVERED ? out->message : m.body;
+		bool again = d == DELIVERED ? may_go_better(out) : !is_hopeless(c, d);
+		if (!again || i + 1 >= c->attempts) {
+			return false;
+		}
+		pause_before(c, i);
+	}
+}
+
+str answer_sentence(struct arena *a, const struct answer *failed) {
+	struct buf b = { .arena = a };
+	put(&b, failed->code);
+	put(&b, failed->code.n && failed->message.n ? S(": ") : S(""));
+	put(&b, failed->message);
+	if (failed->request_id.n) {
+		putf(&b, " (request " STR_FMT ")", STR_ARG(failed->request_id));
+	}
+	return buf_str(&b);
+}
+
+/* --- opening --- */
+
+static int attempts_wanted(void) {
+	int64_t n;
+	return str_uint(str_from(getenv("AWS_MAX_ATTEMPTS")), &n) && n >= 1 && n <= 20 ? (int)n : ATTEMPTS;
+}
+
+static bool assume(struct client *c, struct answer *failed) {
+	struct val *in = client_input(c, "sts", "AssumeRole");
+	set_str(c->arena, in, "RoleArn", c->place.role);
+	set_str(c->arena, in, "RoleSessionName", c->place.session);
+	set_str(c->arena, in, "ExternalId", c->place.external_id);
+	if (!client_call(c, "sts", "AssumeRole", in, failed)) {
+		return false;
+	}
+	const struct val *got = get(failed->out, "Credentials");
+	c->place.keys = (struct keys){ get_str(got, "AccessKeyId"), get_str(got, "SecretAccessKey"),
+				       get_str(got, "SessionToken") };
+	return true;
+}
+
+bool client_open(struct client *c, struct arena *a, const struct place *place, struct answer *failed) {
+	*c = (struct client){ .arena = a, .place = *place, .attempts = attempts_wanted(), .pause_ms = PAUSE_MS };
+	c->transport = transport_create(a);
+	return !place->role.n || assume(c, failed);
+}
