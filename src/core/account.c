@@ -1,11 +1,8 @@
-/* Accounts, and who has which access key. */
+/* Accounts, and the users and keys that they begin with. */
 #include "base/clock.h"
 #include "base/digest.h"
-#include "base/lock.h"
-#include "base/log.h"
 #include "base/rand.h"
-#include "core/cloud.h"
-#include "core/entity.h"
+#include "core/binding.h"
 
 #include <errno.h>
 
@@ -22,79 +19,9 @@ const struct store_table account_tables[] = {
 	{ 0 },
 };
 
-/* Keys that were found, by access key: every call needs one, and they change seldom. Emptied whole when any changes. */
-enum { CACHE_MAX = 1024 };
-
-struct key_cache {
-	pthread_mutex_t mutex;
-	struct arena arena;
-	struct key keys[CACHE_MAX];
-	size_t n;
-	uint64_t generation;
-};
-
-static void principal_dup(struct arena *a, struct principal *to, const struct principal *from) {
-	*to = (struct principal){
-		.account = str_dup(a, from->account),
-		.arn = str_dup(a, from->arn),
-		.id = str_dup(a, from->id),
-		.access_key = str_dup(a, from->access_key),
-		.canonical_id = str_dup(a, from->canonical_id),
-		.display_name = str_dup(a, from->display_name),
-		.root = from->root,
-	};
-}
-
-static void key_dup(struct arena *a, struct key *to, const struct key *from) {
-	to->access_key = str_dup(a, from->access_key);
-	to->secret = str_dup(a, from->secret);
-	principal_dup(a, &to->who, &from->who);
-}
-
-static bool cache_find(struct key_cache *cache, struct arena *a, str access_key, struct key *out,
-		       uint64_t *generation) {
-	AUTO_LOCK(&cache->mutex);
-	*generation = cache->generation;
-	for (size_t i = 0; i < cache->n; i++) {
-		if (str_eq(cache->keys[i].access_key, access_key)) {
-			key_dup(a, out, &cache->keys[i]);
-			return true;
-		}
-	}
-	return false;
-}
-
-/* Only if nothing has changed since the look-up began, else a revoked key could come back. */
-static void cache_add(struct key_cache *cache, const struct key *k, uint64_t generation) {
-	AUTO_LOCK(&cache->mutex);
-	if (cache->n < CACHE_MAX && cache->generation == generation) {
-		key_dup(&cache->arena, &cache->keys[cache->n++], k);
-	}
-}
-
-void keys_changed(struct cloud *cloud) {
-	struct key_cache *cache = cloud->keys;
-	AUTO_LOCK(&cache->mutex);
-	cache->generation++;
-	cache->n = 0;
-	arena_free(&cache->arena);
-}
-
-void keys_finish(struct cloud *cloud) {
-	if (cloud->keys) {
-		arena_free(&cloud->keys->arena);
-		pthread_mutex_destroy(&cloud->keys->mutex);
-		heap_free(cloud->keys);
-		cloud->keys = NULL;
-	}
-}
-
-static struct key_cache *cache_of(struct cloud *cloud) {
-	if (!cloud->keys) {
-		cloud->keys = heap_alloc(sizeof(*cloud->keys));
-		pthread_mutex_init(&cloud->keys->mutex, NULL);
-	}
-	return cloud->keys;
+str new_secret(struct arena *a) {
+	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	return rand_text(a, str_from(letters), 40);
 }
 
 bool account_owner(struct db *db, struct arena *a, str account, str *canonical_id, str *display_name) {
@@ -107,74 +34,17 @@ bool account_owner(struct db *db, struct arena *a, str account, str *canonical_i
 	return true;
 }
 
-static void read_principal(struct arena *a, struct query *q, struct key *out) {
-	str account = query_dup(a, q, 0), user = query_dup(a, q, 1);
-	out->who = (struct principal){
-		.account = account,
-		.access_key = out->access_key,
-		.canonical_id = query_dup(a, q, 3),
-		.display_name = query_dup(a, q, 4),
-		.root = !user.p,
-		.id = user.p ? query_dup(a, q, 5) : account,
-		.kind = user.p ? PRINCIPAL_USER : PRINCIPAL_ROOT,
-		.name = query_dup(a, q, 6),
-		.arn = user.p ? str_printf(a, "arn:aws:iam::" STR_FMT ":user" STR_FMT, STR_ARG(account), STR_ARG(user))
-			      : str_printf(a, "arn:aws:iam::" STR_FMT ":root", STR_ARG(account)),
-	};
-}
-
-static bool key_load(struct cloud *cloud, struct db *db, struct arena *a, str access_key, struct key *out) {
-	AUTO_QUERY q = db_query(db,
-				"SELECT k.account, e.path || e.name, k.secret, a.canonical_id, a.name, k.user, e.name"
-				" FROM access_key k JOIN account a ON a.id = k.account"
-				" LEFT JOIN entity e ON e.id = k.user WHERE k.id = ? AND k.active",
-				"t", access_key);
-	if (!query_step(q)) {
-		return false;
-	}
-	out->access_key = str_dup(a, access_key);
-	if (!seal_read(&cloud->seal, a, query_str(q, 2), &out->secret)) {
-		log_error("the secret of " STR_FMT
-			  " cannot be unsealed: the key file is not the one it was sealed with",
-			  STR_ARG(access_key));
-		return false;
-	}
-	read_principal(a, q, out);
-	return true;
-}
-
-static bool test_key(struct cloud *cloud, struct db *db, struct arena *a, struct key *out) {
-	str account = cloud->account;
-	*out = (struct key){ .access_key = S("test"), .secret = S("test") };
-	out->who = (struct principal){ .account = account, .id = account, .access_key = S("test"), .root = true };
-	out->who.arn = str_printf(a, "arn:aws:iam::" STR_FMT ":root", STR_ARG(account));
-	return account_owner(db, a, account, &out->who.canonical_id, &out->who.display_name);
-}
-
-bool key_find(struct cloud *cloud, struct arena *a, str access_key, struct key *out) {
-	uint64_t generation;
-	if (cache_find(cache_of(cloud), a, access_key, out, &generation)) {
-		return true;
-	}
-	struct db *db = store_reader(cloud->store);
-	bool found = cloud->accept_test_keys && str_is(access_key, "test") ? test_key(cloud, db, a, out)
-									   : key_load(cloud, db, a, access_key, out);
-	out->error = db_error(db);
-	store_reader_done(cloud->store, db);
-	if (found) {
-		cache_add(cloud->keys, out, generation);
-	}
-	return found;
-}
-
 bool account_root_key(struct cloud *cloud, struct arena *a, str account, struct key *out) {
 	struct db *db = store_reader(cloud->store);
-	struct query *q = db_query(
-		db, "SELECT id FROM access_key WHERE account = ? AND user IS NULL ORDER BY created, id LIMIT 1", "t",
-		account);
-	str id = query_step(q) ? query_dup(a, q, 0) : (str){ 0 };
+	struct query *q = db_query(db,
+				   "SELECT id, secret FROM access_key WHERE account = ? AND user IS NULL AND active = 1"
+				   " ORDER BY created, id LIMIT 1",
+				   "t", account);
+	bool found = query_step(q) && seal_read(&cloud->seal, a, query_str(q, 1), &out->secret);
+	if (found) {
+		out->access_key = query_dup(a, q, 0);
+	}
 	query_done(q);
-	bool found = id.n && key_load(cloud, db, a, id, out);
 	store_reader_done(cloud->store, db);
 	return found;
 }
@@ -192,13 +62,12 @@ static bool anothers(struct db *db, str key, str account) {
 }
 
 static int put_key(struct db *db, struct creation *n) {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	struct arena *a = n->arena;
 	str id = n->key.access_key.n ? n->key.access_key : new_key_id(a, "AKIA", n->account);
 	if (anothers(db, id, n->account)) {
 		return -EEXIST;
 	}
-	str secret = n->key.secret.n ? n->key.secret : rand_text(a, str_from(letters), 40);
+	str secret = n->key.secret.n ? n->key.secret : new_secret(a);
 	return db_run(db, "INSERT OR REPLACE INTO access_key(id, account, user, secret, created) VALUES(?, ?, ?, ?, ?)",
 		      "tttsi", id, n->account, n->user_id, seal_close(&n->cloud->seal, a, secret), clock_now()) < 0
 		       ? -EIO
@@ -252,12 +121,13 @@ static int create_user(struct db *db, void *arg) {
 }
 
 static bool same_key(const struct creation *n, struct db *db) {
-	struct key k = { 0 };
+	struct identity found;
 	if (!n->key.access_key.n) {
 		return n->user.n ? false : has_root_key(db, n->account);
 	}
-	return key_load(n->cloud, db, n->arena, n->key.access_key, &k) && str_eq(k.secret, n->key.secret) &&
-	       str_eq(k.who.account, n->account) && k.who.root == !n->user.n;
+	return identity_of_key(n->cloud, db, n->arena, n->key.access_key, &found) &&
+	       str_eq(found.secret, n->key.secret) && str_eq(found.who.account, n->account) &&
+	       str_eq(found.who.name, n->user);
 }
 
 /* Is all of it there already? A start that changes nothing writes nothing, and works on a full disk. */
@@ -275,9 +145,8 @@ static int run(struct cloud *cloud, struct creation *n, int (*fn)(struct db *db,
 		return 0;
 	}
 	struct work w = { .run = fn, .arg = n };
-	cache_of(cloud);
 	int rc = store_write(cloud->store, &w);
-	keys_changed(cloud);
+	identity_changed(cloud);
 	return rc;
 }
 

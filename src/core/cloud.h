@@ -4,13 +4,13 @@
 #include "core/call.h"
 #include "core/seal.h"
 
-struct key_cache;
+struct identities;
 
 struct cloud {
 	struct arena *arena; /* of the process */
 	struct store *store;
 	struct seal seal;
-	struct key_cache *keys;
+	struct identities *identities; /* core/identity.h; NULL: none are kept */
 	const struct face *const *faces; /* the services served, NULL-terminated */
 	str region; /* the default one */
 	str account; /* the default one */
@@ -30,20 +30,15 @@ void cloud_refuse(struct buf *message, enum head_result why, void *arg);
 /* --- accounts and keys (core/account.c) --- */
 extern const struct store_table account_tables[];
 
-/* An access key with its secret, and whose it is. */
+/* An access key with its secret. */
 struct key {
 	str access_key, secret;
-	struct principal who;
-	int error; /* why it could not be looked up, -errno; 0: it could */
 };
 
 /* The account and its root key, made if they are not there. secret absent: a random one. 0 or -errno. */
 int account_create(struct cloud *cloud, str id, str name, str canonical_id, const struct key *root);
 int user_create(struct cloud *cloud, str account, str name, const struct key *key);
-/* False: nobody has this key, or out->error. The strings are in the arena. */
-bool key_find(struct cloud *cloud, struct arena *a, str access_key, struct key *out);
-void keys_changed(struct cloud *cloud);
-void keys_finish(struct cloud *cloud); /* at the end */
+str new_secret(struct arena *a); /* of an access key: 40 characters */
 /* The canonical id and display name of an account, as S3 shows owners. False: no such account. */
 bool account_owner(struct db *db, struct arena *a, str account, str *canonical_id, str *display_name);
 /* The root key of an account, for env. */

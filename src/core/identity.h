@@ -30,15 +30,23 @@ struct tag {
 	str key, value;
 };
 
-/* Finds a key. NULL: nobody has it, or *error is a -errno. The identity stays until the arena goes. An ASIA key is found
- * by its token (which is sealed and says all): see token_state. */
 enum token_state { TOKEN_GOOD, TOKEN_BAD, TOKEN_EXPIRED };
+/* Why a key was not found: token good and no error: nobody has it, or it is inactive. */
+struct not_found {
+	enum token_state token; /* bad: not ours, another key's, or its role or user is gone; with a long-term key */
+	int error; /* -errno: it could not be looked up */
+};
+/* Finds a key; an ASIA key is found by its token (which is sealed and says all; absent: none came). NULL: see why. The
+ * identity stays until the arena goes. */
 const struct identity *identity_find(struct cloud *cloud, struct arena *a, str access_key, str token,
-				     enum token_state *state, int *error);
+				     struct not_found *why);
 
-/* The identity of an entity without a key, for simulations and who-can: as a user, or as a session of a role. NULL:
- * there is no such entity. root: of the account. */
+/* The identity of an entity without a key, for simulations and who-can: as a user, or as a session of a role; by the id
+ * of an account: of its root. NULL: there is no such user, role or account. */
 const struct identity *identity_of(struct db *db, struct arena *a, str entity_id);
+
+void identities_open(struct cloud *cloud); /* without it nothing is kept, and every look-up reads the store */
+void identities_close(struct cloud *cloud);
 
 /* After every write to what an identity is made of, before the answer: nothing that was looked up before is found
  * again. */

@@ -5,6 +5,7 @@
 #include "core/gzip.h"
 #include "core/hoist.h"
 #include "core/identify.h"
+#include "core/identity.h"
 #include "core/reply.h"
 
 #include <errno.h>
@@ -13,9 +14,6 @@ enum { BODY_MAX = 10 * 1024 * 1024, FORM_MAX = 64 * 1024 };
 
 static const struct fault missing_token = { "MissingAuthenticationToken", 403 };
 static const struct fault missing_token_json = { "MissingAuthenticationTokenException", 400 };
-static const struct fault invalid_token = { "InvalidClientTokenId", 403 };
-static const struct fault invalid_token_s3 = { "InvalidToken", 400 };
-static const struct fault invalid_token_json = { "UnrecognizedClientException", 400 };
 static const struct fault too_large = { "RequestEntityTooLarge", 413 };
 static const struct fault too_long_s3 = { "MaxMessageLengthExceeded", 400 };
 static const struct fault broken_body = { "IncompleteBody", 400 };
@@ -61,19 +59,51 @@ static bool no_credentials(struct call *c) {
 					      : fail(c, &missing_token, "Request is missing Authentication Token");
 }
 
-static bool bad_token(struct call *c) {
-	return is_s3(c) ? fail(c, &invalid_token_s3, "The provided token is malformed or otherwise invalid.")
-			: fail(c, choose(c, NULL, &invalid_token, &invalid_token_json),
-			       "The security token included in the request is invalid.");
+/* As each family of services says that a session token is bad, or too old. */
+static const struct {
+	struct fault bad, expired;
+	const char *bad_text, *expired_text;
+} token_faults[] = {
+	[AUTH_S3] = { { "InvalidToken", 400 },
+		      { "ExpiredToken", 400 },
+		      "The provided token is malformed or otherwise invalid.",
+		      "The provided token has expired." },
+	[AUTH_EC2] = { { "AuthFailure", 401 },
+		       { "RequestExpired", 400 },
+		       "AWS was not able to validate the provided access credentials",
+		       "Request has expired." },
+	[AUTH_QUERY] = { { "InvalidClientTokenId", 403 },
+			 { "ExpiredToken", 403 },
+			 "The security token included in the request is invalid",
+			 "The security token included in the request is expired" },
+	[AUTH_JSON] = { { "UnrecognizedClientException", 400 },
+			{ "ExpiredTokenException", 400 },
+			"The security token included in the request is invalid.",
+			"The security token included in the request is expired" },
+};
+
+static bool refuse_token(struct call *c, enum token_state state) {
+	enum auth_style style = identify_style(c);
+	return state == TOKEN_EXPIRED ? fail(c, &token_faults[style].expired, "%s", token_faults[style].expired_text)
+				      : fail(c, &token_faults[style].bad, "%s", token_faults[style].bad_text);
 }
 
-static bool find_key(struct call *c, struct key *key) {
-	*key = (struct key){ 0 };
-	if (c->auth.way == AUTH_ANONYMOUS || key_find(c->cloud, c->arena, c->auth.access_key, key)) {
+/* NULL for who comes without a key, too. */
+static bool find_key(struct call *c, const struct identity **found) {
+	struct not_found why;
+	*found = NULL;
+	if (c->auth.way == AUTH_ANONYMOUS) {
 		return true;
 	}
-	if (key->error) {
-		return fail_errno(c, key->error);
+	*found = identity_find(c->cloud, c->arena, c->auth.access_key, c->auth.token, &why);
+	if (*found) {
+		return true;
+	}
+	if (why.error) {
+		return fail_errno(c, why.error);
+	}
+	if (why.token != TOKEN_GOOD) {
+		return refuse_token(c, why.token);
 	}
 	auth_unknown_key(c->arena, identify_style(c), &c->auth, &c->refusal);
 	return false;
@@ -85,7 +115,7 @@ static bool may_sign_form(const struct call *c) {
 
 /* The services whose signature covers the body itself; S3 signs a hash that comes in a header, and streams. Nobody
  * whose key we do not know makes us hold a body, but for the form that SigV2 signs in its own parameters. */
-static bool read_body_first(struct call *c, struct key *key, str *body) {
+static bool read_body_first(struct call *c, const struct identity **found, str *body) {
 	bool anonymous = c->auth.way == AUTH_ANONYMOUS;
 	size_t max = anonymous ? FORM_MAX : BODY_MAX;
 	*body = (str){ 0 };
@@ -106,16 +136,16 @@ static bool read_body_first(struct call *c, struct key *key, str *body) {
 	if (!anonymous) {
 		return true;
 	}
-	return auth_parse_form(c->arena, *body, identify_style(c), &c->auth, &c->refusal) && find_key(c, key) &&
+	return auth_parse_form(c->arena, *body, identify_style(c), &c->auth, &c->refusal) && find_key(c, found) &&
 	       (c->auth.way != AUTH_ANONYMOUS || no_credentials(c));
 }
 
 static bool authenticate(struct call *c, str *body) {
-	struct key key;
-	if (!find_key(c, &key) || !read_body_first(c, &key, body)) {
+	const struct identity *found;
+	if (!find_key(c, &found) || !read_body_first(c, &found, body)) {
 		return false;
 	}
-	if (c->auth.way == AUTH_ANONYMOUS) {
+	if (!found) {
 		return true;
 	}
 	struct auth_request r = { .head = &c->x->head,
@@ -123,15 +153,13 @@ static bool authenticate(struct call *c, str *body) {
 				  .bucket = c->bucket_host,
 				  .body = *body,
 				  .body_known = !is_s3(c),
-				  .secret = key.secret,
+				  .secret = found->secret,
 				  .service = str_from(service_signing(c->service)) };
 	if (!auth_verify(c->arena, &r, &c->auth, &c->refusal)) {
 		return false;
 	}
-	if (c->auth.token.n) {
-		return bad_token(c);
-	}
-	c->who = key.who;
+	c->identity = found;
+	c->who = found->who;
 	hoist_headers(c);
 	return true;
 }

@@ -6,6 +6,7 @@
 #include "core/cloud.h"
 #include "core/control.h"
 #include "core/entity.h"
+#include "core/identity.h"
 #include "daemon/bootstrap.h"
 #include "daemon/options.h"
 #include "iam/iam.h"
@@ -60,6 +61,7 @@ static bool open_store(struct cloud *cloud) {
 	}
 	const char *path = str_printf(cloud->arena, STR_FMT "/seal.key", STR_ARG(cloud->data)).p;
 	int rc = seal_open(&cloud->seal, path);
+	identities_open(cloud);
 	return rc ? refuse("the key file %s cannot be used: %s.", path, strerror(-rc)) : true;
 }
 
@@ -229,7 +231,7 @@ int main(int argc, char **argv) {
 	if (cloud.store) {
 		store_close(cloud.store);
 	}
-	keys_finish(&cloud);
+	identities_close(&cloud);
 	arena_free(&process);
 	return ok ? 0 : 1;
 }
