@@ -93,6 +93,10 @@ static bool fits(const struct parts *s, enum policy_kind kind, const struct acce
 	return p && policy_says(p, q).say != SAY_NOTHING;
 }
 
+const struct policy *statement_alone(struct arena *a, const struct policy *p, size_t i, enum policy_kind kind) {
+	return read_statements(a, policy_statement_text(p, i), kind);
+}
+
 /* --- conditions --- */
 
 static size_t values_of(struct arena *a, const struct tree *t, const str **out) {

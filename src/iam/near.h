@@ -24,6 +24,9 @@ struct near {
 /* Statement i of p, which is of this kind, against q. */
 void near_look(const struct policy *p, size_t i, enum policy_kind kind, const struct access *q, struct near *out);
 
+/* A document of that statement alone. */
+const struct policy *statement_alone(struct arena *a, const struct policy *p, size_t i, enum policy_kind kind);
+
 /* The lines of a statement's Condition; had and has are not filled. */
 size_t statement_conditions(struct arena *a, const struct policy *p, size_t i, const struct unmet **out);
 

@@ -1,0 +1,312 @@
+#include "iam/simulated.h"
+
+#include "base/clock.h"
+
+/* --- context entries --- */
+
+static bool is_number(str s) {
+	double d;
+	return str_dbl(s, &d);
+}
+
+static bool is_date(str s) {
+	int64_t ms;
+	return time_parse(s, &ms) || str_int(s, &ms);
+}
+
+static bool is_boolean(str s) {
+	return str_ieq(s, S("true")) || str_ieq(s, S("false"));
+}
+
+static bool is_binary(str s) {
+	AUTO_ARENA a = { 0 };
+	str plain;
+	return base64_decode(&a, s, &plain);
+}
+
+static bool is_address(str s) {
+	for (size_t i = 0; i < s.n; i++) {
+		if (!strchr("0123456789abcdefABCDEF.:/", s.p[i]) || !s.p[i]) {
+			return false;
+		}
+	}
+	return s.n > 0;
+}
+
+static const struct {
+	const char *name;
+	bool (*is)(str s);
+} types[] = {
+	{ "numeric", is_number }, { "boolean", is_boolean }, { "ip", is_address },
+	{ "binary", is_binary },  { "date", is_date },
+};
+
+static bool value_fits(str type, str value) {
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++) {
+		if (str_starts(type, str_from(types[i].name))) {
+			return types[i].is(value);
+		}
+	}
+	return true;
+}
+
+static bool entry_ok(struct call *c, const struct val *entry) {
+	str key = get_str(entry, "ContextKeyName"), type = get_str(entry, "ContextKeyType");
+	const struct val *values = get(entry, "ContextKeyValues");
+	if (!key.n) {
+		return fail(c, &invalid_input, "A context entry has no ContextKeyName.");
+	}
+	if (type.n && !str_ends(type, S("List")) && val_count(values) > 1) {
+		return fail(c, &invalid_input,
+			    "Context key " STR_FMT " is of type " STR_FMT " and has more than one value.", STR_ARG(key),
+			    STR_ARG(type));
+	}
+	for (const struct val *v = values ? values->first : NULL; v; v = v->next) {
+		if (!value_fits(type, v->s)) {
+			return fail(c, &invalid_input,
+				    "Invalid value " STR_FMT " for context key " STR_FMT " of type " STR_FMT ".",
+				    STR_ARG(v->s), STR_ARG(key), STR_ARG(type));
+		}
+	}
+	return true;
+}
+
+static bool read_entries(struct call *c, struct simulation *s) {
+	s->entries = get(c->in, "ContextEntries");
+	for (const struct val *e = s->entries ? s->entries->first : NULL; e; e = e->next) {
+		if (!entry_ok(c, e)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static bool entry_values(const struct simulation *s, const struct val *entry, struct values *out) {
+	const struct val *values = get(entry, "ContextKeyValues");
+	str *v = NEWS(s->c->arena, str, val_count(values) + 1);
+	size_t n = 0;
+	for (const struct val *one = values ? values->first : NULL; one; one = one->next) {
+		v[n++] = one->s;
+	}
+	*out = (struct values){ .v = v, .n = n, .many = str_ends(get_str(entry, "ContextKeyType"), S("List")) };
+	return true;
+}
+
+bool simulation_key(void *simulation, str key, struct values *out) {
+	const struct simulation *s = simulation;
+	for (const struct val *e = s->entries ? s->entries->first : NULL; e; e = e->next) {
+		if (str_ieq(get_str(e, "ContextKeyName"), key)) {
+			return entry_values(s, e, out);
+		}
+	}
+	return self_key(&s->self, key, out);
+}
+
+/* --- policies --- */
+
+bool read_documents(struct call *c, const char *list, struct bound *out, size_t *n) {
+	const struct val *documents = get(c->in, list);
+	struct policy_error why;
+	int64_t i = 0;
+	for (const struct val *d = documents ? documents->first : NULL; d; d = d->next) {
+		const struct policy *p = policy_read(c->arena, d->s, POLICY_IDENTITY, &why);
+		str name = str_printf(c->arena, "%s.%lld", list, (long long)++i);
+		if (!p) {
+			return fail(c, &invalid_input, STR_FMT ": " STR_FMT, STR_ARG(name), STR_ARG(why.sentence));
+		}
+		out[(*n)++] = (struct bound){ .policy = p, .name = name };
+	}
+	return true;
+}
+
+static bool read_boundary(struct call *c, struct simulation *s) {
+	static const char list[] = "PermissionsBoundaryPolicyInputList";
+	size_t n = 0;
+	if (val_count(get(c->in, list)) > 1) {
+		return fail(c, &invalid_input, "%s can hold one policy only.", list);
+	}
+	return read_documents(c, list, &s->boundary, &n);
+}
+
+static bool read_resource_policy(struct call *c, struct simulation *s) {
+	struct policy_error why;
+	str text = get_str(c->in, "ResourcePolicy");
+	if (!text.p) {
+		return true;
+	}
+	s->resource = (struct bound){ .policy = policy_read(c->arena, text, POLICY_RESOURCE, &why),
+				      .name = S("ResourcePolicy") };
+	if (!s->resource.policy) {
+		return fail(c, &invalid_input, "ResourcePolicy: " STR_FMT, STR_ARG(why.sentence));
+	}
+	return s->has_caller ? true
+			     : fail(c, &invalid_input, "CallerArn is required when a ResourcePolicy is simulated.");
+}
+
+struct sources sources_of_entity(struct db *db, struct arena *a, const struct entity *e, size_t room,
+				 const struct identity **identity) {
+	struct sources s = { 0 };
+	*identity = NULL;
+	if (e->kind == ENTITY_GROUP) {
+		s = sources_of_group(db, a, e);
+	} else {
+		*identity = identity_of(db, a, e->id);
+	}
+	size_t n = *identity ? (*identity)->n_policies : s.n;
+	const struct bound *from = *identity ? (*identity)->policies : s.v;
+	struct bound *v = NEWS(a, struct bound, n + room);
+	for (size_t i = 0; i < n; i++) {
+		v[i] = from[i];
+	}
+	return (struct sources){ .v = v, .n = n };
+}
+
+/* --- who --- */
+
+static bool account_of_arn(str arn, str *account) {
+	str head = S("arn:aws:iam::"), rest;
+	return str_starts(arn, head) && str_cut(str_skip(arn, head.n), ':', account, &rest) && account->n == 12;
+}
+
+static bool read_owner(struct call *c, struct simulation *s) {
+	str owner = get_str(c->in, "ResourceOwner");
+	int64_t digits;
+	if (!owner.p || (owner.n == 12 && str_uint(owner, &digits))) {
+		s->owner = owner;
+		return true;
+	}
+	return account_of_arn(owner, &s->owner)
+		       ? true
+		       : fail(c, &invalid_input, "'" STR_FMT "' is not a valid as a Resource Owner.", STR_ARG(owner));
+}
+
+static void become(struct simulation *s, const struct identity *identity) {
+	s->who = identity->who;
+	s->self.tags = identity->tags;
+	s->self.n_tags = identity->n_tags;
+	s->has_caller = true;
+}
+
+/* A caller whom nobody knows is who his ARN says: simulations need no user. */
+static bool read_caller(struct call *c, struct simulation *s) {
+	struct entity e;
+	str arn = get_str(c->in, "CallerArn"), account;
+	if (!arn.p) {
+		return true;
+	}
+	if (!account_of_arn(arn, &account) || !str_starts(str_skip(arn, S("arn:aws:iam::").n + 13), S("user/"))) {
+		return fail(c, &invalid_input, "CallerArn " STR_FMT " is not the ARN of an IAM user.", STR_ARG(arn));
+	}
+	if (entity_of_arn(s->db, c->arena, arn, &e)) {
+		const struct identity *identity = identity_of(s->db, c->arena, e.id);
+		if (identity) {
+			become(s, identity);
+			return true;
+		}
+	}
+	s->who = (struct principal){
+		.kind = PRINCIPAL_USER, .account = account, .arn = arn, .entity_arn = arn, .name = last_name(arn)
+	};
+	s->has_caller = true;
+	s->self.n_tags = 0;
+	return true;
+}
+
+/* --- what answers need of each policy --- */
+
+static str id_of(struct simulation *s, const struct bound *b) {
+	struct entity e;
+	if (!b->from.p) {
+		return b->name;
+	}
+	if (str_starts(b->name, S("arn:"))) {
+		return last_name(b->name);
+	}
+	return entity_of_arn(s->db, s->c->arena, b->from, &e)
+		       ? str_printf(s->c->arena, "%s_" STR_FMT "_" STR_FMT, entity_noun(e.kind), STR_ARG(e.name),
+				    STR_ARG(b->name))
+		       : b->name;
+}
+
+static str input_text(const struct call *c, const char *list, str name) {
+	const struct val *documents = get(c->in, list);
+	int64_t i = 0;
+	for (const struct val *d = documents ? documents->first : NULL; d; d = d->next) {
+		if (str_eq(name, str_printf(c->arena, "%s.%lld", list, (long long)++i))) {
+			return d->s;
+		}
+	}
+	return (str){ 0 };
+}
+
+static str text_of(struct simulation *s, const struct bound *b) {
+	if (b == &s->resource) {
+		return get_str(s->c->in, "ResourcePolicy");
+	}
+	if (b->from.p || str_starts(b->name, S("arn:"))) {
+		return source_text(s->db, s->c->arena, b);
+	}
+	return input_text(s->c, b == &s->boundary ? "PermissionsBoundaryPolicyInputList" : "PolicyInputList", b->name);
+}
+
+static void add_policy(struct simulation *s, const struct bound *b) {
+	bool resource = b == &s->resource;
+	struct simulated *p = &s->policies[s->n_policies];
+	if (!b->policy) {
+		return;
+	}
+	size_t n = policy_statements(b->policy);
+	*p = (struct simulated){
+		.id = id_of(s, b),
+		.type = resource ? "Resource Policy" : "IAM Policy",
+		.text = text_of(s, b),
+		.policy = b->policy,
+		.alone = NEWS(s->c->arena, const struct policy *, n + 1),
+	};
+	for (size_t i = 0; i < n; i++) {
+		p->alone[i] = statement_alone(s->c->arena, b->policy, i, resource ? POLICY_RESOURCE : POLICY_IDENTITY);
+	}
+	s->n_policies++;
+}
+
+static void add_policies(struct simulation *s) {
+	s->policies = NEWS(s->c->arena, struct simulated, s->n_identity + 2);
+	for (size_t i = 0; i < s->n_identity; i++) {
+		add_policy(s, &s->identity[i]);
+	}
+	add_policy(s, &s->boundary);
+	add_policy(s, &s->resource);
+}
+
+static bool read_entity(struct call *c, struct simulation *s, const struct entity *e, size_t room) {
+	const struct identity *identity;
+	struct sources from = sources_of_entity(s->db, c->arena, e, room, &identity);
+	s->identity = from.v;
+	s->n_identity = from.n;
+	if (e->kind != ENTITY_GROUP && !identity) {
+		return no_such(c, e->kind, e->name);
+	}
+	if (identity) {
+		become(s, identity);
+		s->boundary = identity->boundary ? *identity->boundary : (struct bound){ 0 };
+	}
+	return true;
+}
+
+bool simulation_read(struct call *c, struct simulation *s, const struct entity *entity) {
+	size_t n_inputs = val_count(get(c->in, "PolicyInputList"));
+	*s = (struct simulation){ .c = c, .db = call_db(c), .who = { .account = c->who.account } };
+	if (!entity) {
+		s->identity = NEWS(c->arena, struct bound, n_inputs + 1);
+	} else if (!read_entity(c, s, entity, n_inputs + 1)) {
+		return false;
+	}
+	if (!read_documents(c, "PolicyInputList", s->identity, &s->n_identity) || !read_boundary(c, s) ||
+	    !read_caller(c, s) || !read_owner(c, s) || !read_resource_policy(c, s) || !read_entries(c, s)) {
+		return false;
+	}
+	s->self.arena = c->arena;
+	s->self.who = s->has_caller ? &s->who : NULL;
+	add_policies(s);
+	return true;
+}
