@@ -1,5 +1,191 @@
 #include "iam/room.h"
 
+#include "iam/password.h"
+
+/* --- the alias: one an account, and nobody else's --- */
+
+static int run_create_alias(struct db *db, void *arg) {
+	struct call *c = arg;
+	str alias = get_str(c->in, "AccountAlias");
+	AUTO_QUERY q = db_query(db, "SELECT id FROM account WHERE alias = ?", "t", alias);
+	if (query_step(q) && !str_eq(query_str(q, 0), c->who.account)) {
+		fail(c, &entity_already_exists, "The account alias " STR_FMT " already exists.", STR_ARG(alias));
+		return 1;
+	}
+	db_run(db, "UPDATE account SET alias = ? WHERE id = ?", "tt", alias, c->who.account);
+	return 0;
+}
+
+static bool create_account_alias(struct call *c) {
+	int64_t digits;
+	str alias = get_str(c->in, "AccountAlias");
+	if (alias.n == 12 && str_uint(alias, &digits)) {
+		return fail(c, &validation_error, "An account alias cannot be a number of 12 digits.");
+	}
+	return call_write(c, run_create_alias, c, NULL);
+}
+
+static int run_delete_alias(struct db *db, void *arg) {
+	struct call *c = arg;
+	str alias = get_str(c->in, "AccountAlias");
+	if (db_run(db, "UPDATE account SET alias = NULL WHERE id = ? AND alias = ?", "tt", c->who.account, alias) ==
+	    0) {
+		fail(c, &no_such_entity, "The account alias " STR_FMT " cannot be found.", STR_ARG(alias));
+		return 1;
+	}
+	return 0;
+}
+
+static bool delete_account_alias(struct call *c) {
+	return call_write(c, run_delete_alias, c, NULL);
+}
+
+static bool list_account_aliases(struct call *c) {
+	struct page page;
+	if (!page_of_input(c, &page)) {
+		return false;
+	}
+	struct val *list = set(c->arena, c->out, "AccountAliases");
+	AUTO_QUERY q = db_query(call_db(c), "SELECT alias FROM account WHERE id = ? AND alias > ?", "tt",
+				c->who.account, page.after);
+	if (query_step(q)) {
+		append(c->arena, list)->s = query_dup(c->arena, q, 0);
+	}
+	page_end(c, false, (str){ 0 });
+	return true;
+}
+
+/* --- the password policy, kept as the JSON of the request --- */
+
+static bool no_policy(struct call *c) {
+	return fail(c, &no_such_entity, "The Password Policy with domain name " STR_FMT " cannot be found.",
+		    STR_ARG(c->who.account));
+}
+
+static int run_put_policy(struct db *db, void *arg) {
+	struct call *c = arg;
+	struct buf b = { .arena = c->arena };
+	json_write(&b, c->in);
+	db_run(db, "UPDATE account SET password_policy = ? WHERE id = ?", "tt", buf_str(&b), c->who.account);
+	return 0;
+}
+
+static bool update_account_password_policy(struct call *c) {
+	return call_write(c, run_put_policy, c, NULL);
+}
+
+static bool get_account_password_policy(struct call *c) {
+	const struct val *policy = password_policy_of(c, call_db(c));
+	if (!policy) {
+		return no_policy(c);
+	}
+	val_copy(c->arena, set(c->arena, c->out, "PasswordPolicy"), policy);
+	return true;
+}
+
+static int run_delete_policy(struct db *db, void *arg) {
+	struct call *c = arg;
+	if (db_run(db, "UPDATE account SET password_policy = NULL WHERE id = ? AND password_policy IS NOT NULL", "t",
+		   c->who.account) == 0) {
+		no_policy(c);
+		return 1;
+	}
+	return 0;
+}
+
+static bool delete_account_password_policy(struct call *c) {
+	return call_write(c, run_delete_policy, c, NULL);
+}
+
+/* --- the summary. Quotas: IAM User Guide, "IAM and AWS STS quotas" --- */
+
+static const struct figure {
+	const char *key;
+	int64_t value;
+} quotas[] = {
+	{ "UsersQuota", 5000 },
+	{ "GroupsQuota", 300 },
+	{ "RolesQuota", 1000 },
+	{ "InstanceProfilesQuota", 1000 },
+	{ "PoliciesQuota", 1500 },
+	{ "GroupsPerUserQuota", 10 },
+	{ "AccessKeysPerUserQuota", 2 },
+	{ "AttachedPoliciesPerUserQuota", 10 },
+	{ "AttachedPoliciesPerGroupQuota", 10 },
+	{ "AttachedPoliciesPerRoleQuota", 10 },
+	{ "UserPolicySizeQuota", 2048 },
+	{ "GroupPolicySizeQuota", 5120 },
+	{ "RolePolicySizeQuota", 10240 },
+	{ "AssumeRolePolicySizeQuota", 2048 },
+	{ "PolicySizeQuota", 6144 },
+	{ "VersionsPerPolicyQuota", 5 },
+	{ "PolicyVersionsInUseQuota", 10000 },
+	{ "ServerCertificatesQuota", 20 },
+	{ "SigningCertificatesPerUserQuota", 2 },
+	/* What is not served, and so is not there; the root user always has a password. */
+	{ "ServerCertificates", 0 },
+	{ "MFADevices", 0 },
+	{ "MFADevicesInUse", 0 },
+	{ "AccountMFAEnabled", 0 },
+	{ "AccountPasswordPresent", 1 },
+	{ "AccountSigningCertificatesPresent", 0 },
+	{ "Providers", 0 },
+	{ "GlobalEndpointTokenVersion", 1 },
+};
+
+static const struct {
+	const char *key;
+	enum entity_kind kind;
+} counted[] = {
+	{ "Users", ENTITY_USER },      { "Groups", ENTITY_GROUP },
+	{ "Roles", ENTITY_ROLE },      { "InstanceProfiles", ENTITY_PROFILE },
+	{ "Policies", ENTITY_POLICY },
+};
+
+static void add_figure(struct call *c, struct val *map, const char *key, int64_t value) {
+	add_key(c->arena, map, str_from(key))->i = value;
+}
+
+static int64_t entities_of(struct call *c, enum entity_kind kind) {
+	AUTO_QUERY q = db_query(call_db(c), "SELECT count(*) FROM entity WHERE account = ? AND kind = ?", "ti",
+				c->who.account, (int64_t)kind);
+	return query_step(q) ? query_int(q, 0) : 0;
+}
+
+static int64_t versions_in_use(struct call *c) {
+	AUTO_QUERY q = db_query(call_db(c),
+				"SELECT count(*) FROM policy_version v JOIN entity e ON e.id = v.policy"
+				" WHERE e.account = ?",
+				"t", c->who.account);
+	return query_step(q) ? query_int(q, 0) : 0;
+}
+
+static bool has_root_key(struct call *c) {
+	AUTO_QUERY q = db_query(call_db(c), "SELECT 1 FROM access_key WHERE account = ? AND user IS NULL", "t",
+				c->who.account);
+	return query_step(q);
+}
+
+static bool get_account_summary(struct call *c) {
+	struct val *map = set(c->arena, c->out, "SummaryMap");
+	for (size_t i = 0; i < sizeof(counted) / sizeof(*counted); i++) {
+		add_figure(c, map, counted[i].key, entities_of(c, counted[i].kind));
+	}
+	for (size_t i = 0; i < sizeof(quotas) / sizeof(*quotas); i++) {
+		add_figure(c, map, quotas[i].key, quotas[i].value);
+	}
+	add_figure(c, map, "PolicyVersionsInUse", versions_in_use(c));
+	add_figure(c, map, "AccountAccessKeysPresent", has_root_key(c));
+	return true;
+}
+
 const struct route iam_account_routes[] = {
+	{ "CreateAccountAlias", create_account_alias, NULL, NULL, NULL },
+	{ "DeleteAccountAlias", delete_account_alias, NULL, NULL, NULL },
+	{ "ListAccountAliases", list_account_aliases, NULL, NULL, NULL },
+	{ "GetAccountPasswordPolicy", get_account_password_policy, NULL, NULL, NULL },
+	{ "UpdateAccountPasswordPolicy", update_account_password_policy, NULL, NULL, NULL },
+	{ "DeleteAccountPasswordPolicy", delete_account_password_policy, NULL, NULL, NULL },
+	{ "GetAccountSummary", get_account_summary, NULL, NULL, NULL },
 	{ 0 },
 };

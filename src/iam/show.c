@@ -55,10 +55,10 @@ static void show_roles(struct call *c, struct db *db, struct val *v, const struc
 }
 
 static void show_policy(struct call *c, struct db *db, struct val *v, const struct entity *e) {
-	struct usage_count used = managed_usage(c, db, e);
+	struct usage_count n = managed_usage(c, db, e);
 	put_member(c, v, "DefaultVersionId", str_printf(c->arena, "v%lld", (long long)e->version));
-	put_number(c, v, "AttachmentCount", used.attached);
-	put_number(c, v, "PermissionsBoundaryUsageCount", used.boundary);
+	put_number(c, v, "AttachmentCount", n.attached);
+	put_number(c, v, "PermissionsBoundaryUsageCount", n.boundary);
 	put_number(c, v, "IsAttachable", true);
 	put_number(c, v, "UpdateDate", e->changed);
 }
