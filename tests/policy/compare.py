@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""src/policy beside evaluator.py, on random policies and requests (generate.py). No difference is allowed, in the outcome
-and in the layer that is named for it.
+"""src/policy beside evaluator.py, on AWS's own examples (published.py) and on random policies and requests
+(generate.py). No difference is allowed, in the outcome and in the layer that is named for it.
 
     tests/policy/compare.py [--cases N] [--seed N] [--show N] [--long]
 
@@ -21,6 +21,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from evaluator import evaluate
 from generate import cases
+from published import EXAMPLES
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 LIBS = ["-Wl,--as-needed", "-lcrypto", "-lsqlite3", "-lexpat", "-lpcre2-8", "-lz", "-lm", "-pthread"]
@@ -32,8 +33,8 @@ def build_driver(out):
     if not os.path.exists(lib):
         sys.exit(f"{lib} is not there: make first")
     flags = os.environ.get("PROBE_CFLAGS", "-O2 -g").split()
-    subprocess.run([os.environ.get("CC", "gcc"), "-std=gnu11", "-D_GNU_SOURCE", *flags, "-I" + ROOT + "/src", "-o", path,
-                    ROOT + "/tests/policy/driver.c", lib, *LIBS], check=True)
+    subprocess.run([os.environ.get("CC", "gcc"), "-std=gnu11", "-D_GNU_SOURCE", *flags, "-I" + ROOT + "/src", "-o",
+                    path, ROOT + "/tests/policy/driver.c", lib, *LIBS], check=True)
     return path
 
 
@@ -58,6 +59,16 @@ def smaller(case):
     return out
 
 
+def published(driver):
+    """How many of AWS's examples come out otherwise than AWS says."""
+    failed = 0
+    for (words, outcome, case), got in zip(EXAMPLES, decisions(driver, [e[2] for e in EXAMPLES])):
+        if not outcome == evaluate(case)[0] == got.get("outcome"):
+            failed += 1
+            print(f"--- {words}: {outcome}\n    the evaluator: {evaluate(case)}, driver: {got}")
+    return failed
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     p.add_argument("--cases", type=int, default=0)
@@ -66,8 +77,9 @@ def main():
     p.add_argument("--long", action="store_true")
     options = p.parse_args()
     questions = cases(options.cases or (100000 if options.long else 5000), options.seed)
-    outcomes, failed = collections.Counter(), 0
-    for case, got in zip(questions, decisions(build_driver(os.environ.get("O", "out")), questions)):
+    driver, outcomes = build_driver(os.environ.get("O", "out")), collections.Counter()
+    failed = published(driver)
+    for case, got in zip(questions, decisions(driver, questions)):
         outcome, layers = evaluate(case)
         outcomes[outcome] += 1
         if got.get("outcome") == outcome and got.get("layer") in layers:
@@ -76,7 +88,7 @@ def main():
         if failed <= options.show:
             print("---", json.dumps(smaller(case)), f"\n    by the documents {outcome} {sorted(layers)}, driver: {got}")
     print(", ".join(f"{n} {k}" for k, n in outcomes.most_common()))
-    print(f"{len(questions) - failed} passed, {failed} failed")
+    print(f"{len(EXAMPLES) + len(questions) - failed} passed, {failed} failed")
     sys.exit(1 if failed else 0)
 
 

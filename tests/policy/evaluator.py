@@ -1,6 +1,7 @@
-"""What AWS decides, as the IAM User Guide tells it: a plain evaluator of policies, written from the documents and not from
-src/policy, so that two readings of them can be compared (compare.py). Slow and simple on purpose. A case is the object
-that the driver reads (see compare.py); `evaluate` returns the outcome and every layer that may be named as its reason.
+"""What AWS decides, as the IAM User Guide tells it: a plain evaluator of policies, written from the documents and not
+from src/policy, so that two readings of them can be compared (compare.py). Slow and simple on purpose. A case is the
+object that the driver reads (see compare.py); `evaluate` returns the outcome and every layer that may be named as its
+reason.
 
 Pages: Policy evaluation logic (within one account, cross-account), Permissions boundaries, Policies and permissions
 (session policies), JSON policy elements: Principal, NotPrincipal, Action, Resource, Condition, Condition operators,
@@ -9,10 +10,10 @@ Single-valued vs. multivalued context keys, Variables and tags; S3: Blocking pub
 Open points, where the documents leave a choice, and what is chosen here:
  1. A key with several values under an operator without ForAllValues/ForAnyValue ("requires a set operator"): one value
     that matches suffices; a negated operator wants that none does.
- 2. ForAnyValue with ...IfExists and no such key: "evaluate the condition element as true" (IfExists) against "if the key
-    does not exist, the condition returns false" (ForAnyValue): the latter. Who tried it at AWS reports the same.
- 3. ForAllValues is true for "a null dataset, such as an empty string": a key whose one value is "" counts as empty under
-    both set operators, and is there for all others (Null included).
+ 2. ForAnyValue with ...IfExists and no such key: "evaluate the condition element as true" (IfExists) against "if the
+    key does not exist, the condition returns false" (ForAnyValue): the latter. Who tried it at AWS reports the same.
+ 3. ForAllValues is true for "a null dataset, such as an empty string": a key whose one value is "" counts as empty
+    under both set operators, and is there for all others (Null included).
  4. What a variable stands for is text: its wildcards match themselves. So is a default value. A key with several values
     stands for nothing in a variable.
  5. Resource: "*" at the end of one of the first five segments runs on past colons, any other "*" or "?" there stays in
@@ -23,8 +24,8 @@ Open points, where the documents leave a choice, and what is chosen here:
     the documents' word on the rest).
  9. CanonicalUser is "an option for specifying an account principal": it names the account.
 10. {"AWS": "*"} is "*", for services too.
-11. In the trust policy of a role of one account "*" and the caller's own ARN suffice; its role's ARN passes the boundary
-    and the session policies as any grant to a role does.
+11. In the trust policy of a role of one account "*" and the caller's own ARN suffice; its role's ARN passes the
+    boundary and the session policies as any grant to a role does.
 12. BinaryEquals: the request's value is base64 too.
 13. Dates of four digits are years, other whole numbers seconds since 1970; without a zone: UTC.
 14. "?" is one character, not one byte.

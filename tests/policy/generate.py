@@ -1,5 +1,5 @@
-"""Random policies and requests, by a seed. Everything comes from small alphabets, and two times in three a policy is built
-around the request that it is for, so that about a third each is allowed, denied and neither."""
+"""Random policies and requests, by a seed. Everything comes from small alphabets, and most policies are built around the
+request that they are for, so that about a third each is allowed, denied and neither."""
 import json
 import random
 
