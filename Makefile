@@ -143,11 +143,12 @@ crash: all
 	@scripts/venv.sh
 	@python3 scripts/check.py --long --only crash
 
-# From the models of the pinned botocore, and from AWS's managed policies; the result is committed.
+# From the models of the pinned botocore, AWS's managed policies and its actions; the result is committed.
 model:
 	@scripts/venv.sh
 	@.venv/bin/python model/gen.py
 	@.venv/bin/python model/policies.py
+	@.venv/bin/python model/actions.py
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/doc/aerostat $(DESTDIR)$(PREFIX)/share/aerostat/examples
