@@ -49,4 +49,5 @@ struct access {
 	str resource; /* ARN, or "*" */
 	const struct context *context; /* NULL: no keys at all */
 	struct arena *arena; /* for variables that are filled in */
+	bool bounded; /* who has a permissions boundary: NotPrincipal of a Deny never excepts him (decide fills it) */
 };

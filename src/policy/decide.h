@@ -57,7 +57,8 @@ struct verdict {
 void decide(const struct question *q, struct verdict *out);
 
 /* What an AccessDenied sentence ends with, as AWS words it now: " because no identity-based policy allows the
- * s3:GetObject action", " with an explicit deny in a permissions boundary", ... Absent when allowed. */
+ * s3:GetObject action", " with an explicit deny in a permissions boundary: arn:aws:iam::123456789012:policy/edge" (a
+ * managed policy goes by its ARN; an inline one and the resource's own by nothing), ... Absent when allowed. */
 str verdict_reason(struct arena *a, const struct verdict *v, str action);
 /* Which policy and statement, for people: "statement AllowRead of arn:aws:iam::aws:policy/ReadOnlyAccess (of group
  * ml-team)", "no identity policy allows it". */

@@ -3,7 +3,10 @@
  * "Policy evaluation logic".
  *
  * Variables (${aws:username}, ${key, 'default'}, ${*} ${?} ${$}) are filled in when a request is matched, and only in
- * documents of version 2012-10-17. Matching takes time in proportion to pattern and text whatever the wildcards. */
+ * documents of version 2012-10-17. Matching takes time in proportion to pattern and text whatever the wildcards (what
+ * stands between two '*' and holds a '?' costs a 64th of its length for each byte of the text). A Resource is matched as
+ * a whole, so that a '*' reaches over colons, and one of fewer than six fields is completed with "*"; ARN conditions
+ * are matched field by field. */
 #pragma once
 
 #include "policy/access.h"
@@ -53,9 +56,9 @@ enum say { SAY_NOTHING, SAY_ALLOW, SAY_DENY };
 /* How directly an allowing statement named who asks; the higher the more direct. */
 enum named {
 	NAMED_NOT,
-	NAMED_ACCOUNT, /* the account: it has to give the right on by an identity policy */
-	NAMED_ROLE, /* the role whose session asks */
-	NAMED_SELF, /* the user, the session, the federated user, the service, the canonical id; or everybody ("*") */
+	NAMED_ACCOUNT, /* the account, also by its canonical id: it has to give the right on by an identity policy */
+	NAMED_ROLE, /* the role whose session asks, the user who made the federated user's session */
+	NAMED_SELF, /* the user, the session, the federated user, the service; or everybody ("*") */
 };
 
 struct said {
@@ -71,12 +74,13 @@ struct said policy_says(const struct policy *p, const struct access *q);
 
 /* --- looking into a document, for explanations and checks --- */
 size_t policy_statements(const struct policy *p);
+str policy_version(const struct policy *p); /* absent: none is written, which is 2008-10-17 */
 str policy_sid(const struct policy *p, size_t i); /* absent if it has none */
 str policy_statement_text(const struct policy *p, size_t i); /* the statement's own JSON, as it was written */
 bool policy_denies(const struct policy *p, size_t i); /* Effect is Deny */
-/* The patterns as written (variables unfilled); *not says whether it is NotAction, NotResource. */
-const str *policy_actions(const struct policy *p, size_t i, size_t *n, bool * not );
-const str *policy_resources(const struct policy *p, size_t i, size_t *n, bool * not );
+/* The patterns as written (variables unfilled); *inverse: it is NotAction, NotResource. */
+const str *policy_actions(const struct policy *p, size_t i, size_t *n, bool *inverse);
+const str *policy_resources(const struct policy *p, size_t i, size_t *n, bool *inverse);
 /* Every condition key that the document names, and every variable, once each, as written. */
 size_t policy_keys(struct arena *a, const struct policy *p, str **keys);
 /* Every principal named, as (kind, text): ("AWS", "arn:..."), ("Service", ...), ("*", "*"). */
@@ -85,7 +89,7 @@ struct policy_principal {
 };
 size_t policy_principals(struct arena *a, const struct policy *p, struct policy_principal **out);
 
-/* '*' any run of bytes, '?' any one. Linear: see above. */
+/* '*' any run of characters, '?' any one. Linear: see above. */
 bool glob_match(str pattern, str text);
 /* The same, ASCII letters alike in both cases (actions, condition keys). */
 bool glob_match_case(str pattern, str text);

@@ -1,0 +1,140 @@
+#include "policy/room.h"
+
+static void put_compiled(struct buf *b, str text, int kind) {
+	for (size_t i = 0; i < text.n; i++) {
+		char c = text.p[i];
+		bool star = c == '*' && kind & WORD_PATTERN, any = c == '?' && kind & WORD_PATTERN;
+		bool small = kind & WORD_LOWER && c >= 'A' && c <= 'Z';
+		put_byte(b, star ? STAR : any ? ANY : small ? c | 0x20 : c);
+	}
+}
+
+/* A word that grows piece by piece. */
+struct maker {
+	struct arena *arena;
+	int kind;
+	struct piece *pieces;
+	size_t n;
+	struct buf text; /* since the last variable */
+};
+
+static void end_text(struct maker *m) {
+	if (m->text.n) {
+		m->pieces[m->n++].text = buf_str(&m->text);
+		m->text = (struct buf){ .arena = m->arena };
+	}
+}
+
+/* What stands between ${ and }: "*", "aws:username", "aws:PrincipalTag/team, 'none'". */
+static bool add_variable(struct maker *m, str inner) {
+	str key, fallback;
+	if (inner.n == 1 && memchr("*?$", inner.p[0], 3)) {
+		put(&m->text, inner);
+		return true;
+	}
+	bool has = str_cut(inner, ',', &key, &fallback);
+	key = str_trim(key);
+	fallback = str_trim(fallback);
+	if (key.n == 0 || (has && (fallback.n < 2 || fallback.p[0] != '\'' || fallback.p[fallback.n - 1] != '\''))) {
+		return false;
+	}
+	end_text(m);
+	m->pieces[m->n++] = (struct piece){ has ? (str){ fallback.p + 1, fallback.n - 2 } : (str){ 0 }, key };
+	return true;
+}
+
+static bool add_pieces(struct maker *m, str text) {
+	size_t at, end;
+	while (str_find(text, S("${"), &at)) {
+		put_compiled(&m->text, (str){ text.p, at }, m->kind);
+		text = str_skip(text, at + 2);
+		if (!str_find(text, S("}"), &end) || !add_variable(m, (str){ text.p, end })) {
+			return false;
+		}
+		text = str_skip(text, end + 1);
+	}
+	put_compiled(&m->text, text, m->kind);
+	return true;
+}
+
+static size_t count(str text, str what) {
+	size_t n = 0, at;
+	while (str_find(text, what, &at)) {
+		n++;
+		text = str_skip(text, at + what.n);
+	}
+	return n;
+}
+
+static void set_shape(struct word *w) {
+	const char *star = w->text.n ? memchr(w->text.p, STAR, w->text.n) : NULL;
+	const char *any = w->text.n ? memchr(w->text.p, ANY, w->text.n) : NULL;
+	w->shape = star || any ? WORD_GLOB : WORD_EXACT;
+	if (star && !any && star == w->text.p + w->text.n - 1) {
+		w->shape = WORD_PREFIX;
+		w->text.n--;
+	}
+}
+
+bool word_read(struct arena *a, str text, int kind, struct word *w) {
+	struct maker m = { .arena = a, .kind = kind, .text = { .arena = a } };
+	size_t variables = kind & WORD_VARIABLES ? count(text, S("${")) : 0;
+	m.pieces = NEWS(a, struct piece, 2 * variables + 1);
+	if (!variables) {
+		put_compiled(&m.text, text, kind);
+	} else if (!add_pieces(&m, text)) {
+		return false;
+	}
+	*w = (struct word){ .written = text, .shape = WORD_FILLED };
+	if (m.n == 0) {
+		w->text = buf_str(&m.text);
+		set_shape(w);
+		return true;
+	}
+	end_text(&m);
+	w->pieces = m.pieces;
+	w->n = m.n;
+	return true;
+}
+
+bool values_find(const struct access *q, str key, struct values *out) {
+	*out = (struct values){ 0 };
+	return q->context && q->context->find(q->context->arg, key, out) && out->n > 0;
+}
+
+/* The wildcards' bytes are in no value that is text: one that has them is no value. */
+static bool piece_value(const struct piece *p, const struct access *q, str *out) {
+	struct values v;
+	if (!p->key.p) {
+		*out = p->text;
+		return true;
+	}
+	bool found = values_find(q, p->key, &v) && !v.many && v.n == 1;
+	*out = found ? v.v[0] : p->text;
+	return out->p && !(out->n && (memchr(out->p, STAR, out->n) || memchr(out->p, ANY, out->n)));
+}
+
+bool word_fill(const struct word *w, const struct access *q, str *out) {
+	struct buf b = { .arena = q->arena };
+	str value;
+	for (size_t i = 0; i < w->n; i++) {
+		if (!piece_value(&w->pieces[i], q, &value)) {
+			return false;
+		}
+		put(&b, value);
+	}
+	*out = w->shape == WORD_FILLED ? buf_str(&b) : w->text;
+	return true;
+}
+
+bool word_matches(const struct word *w, const struct access *q, str text) {
+	struct glob g = { .star = (char)STAR, .any = (char)ANY };
+	str filled;
+	switch (w->shape) {
+	case WORD_EXACT: return str_eq(w->text, text);
+	case WORD_PREFIX: return str_starts(text, w->text);
+	case WORD_GLOB: return glob_run(&g, w->text, text);
+	case WORD_FILLED:
+	default: return word_fill(w, q, &filled) && glob_run(&g, filled, text);
+	}
+}
