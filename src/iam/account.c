@@ -180,12 +180,12 @@ static bool get_account_summary(struct call *c) {
 }
 
 const struct route iam_account_routes[] = {
-	{ "CreateAccountAlias", create_account_alias, NULL, NULL, NULL },
-	{ "DeleteAccountAlias", delete_account_alias, NULL, NULL, NULL },
-	{ "ListAccountAliases", list_account_aliases, NULL, NULL, NULL },
-	{ "GetAccountPasswordPolicy", get_account_password_policy, NULL, NULL, NULL },
-	{ "UpdateAccountPasswordPolicy", update_account_password_policy, NULL, NULL, NULL },
-	{ "DeleteAccountPasswordPolicy", delete_account_password_policy, NULL, NULL, NULL },
-	{ "GetAccountSummary", get_account_summary, NULL, NULL, NULL },
+	{ .op = "CreateAccountAlias", .run = create_account_alias },
+	{ .op = "DeleteAccountAlias", .run = delete_account_alias },
+	{ .op = "ListAccountAliases", .run = list_account_aliases },
+	{ .op = "GetAccountPasswordPolicy", .run = get_account_password_policy },
+	{ .op = "UpdateAccountPasswordPolicy", .run = update_account_password_policy },
+	{ .op = "DeleteAccountPasswordPolicy", .run = delete_account_password_policy },
+	{ .op = "GetAccountSummary", .run = get_account_summary },
 	{ 0 },
 };

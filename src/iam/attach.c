@@ -127,14 +127,14 @@ static bool list_attached(struct call *c) {
 }
 
 const struct route iam_attach_routes[] = {
-	{ "AttachUserPolicy", attach_policy, NULL, on_user, NULL },
-	{ "AttachGroupPolicy", attach_policy, NULL, on_group, NULL },
-	{ "AttachRolePolicy", attach_policy, NULL, on_role, NULL },
-	{ "DetachUserPolicy", detach_policy, NULL, on_user, NULL },
-	{ "DetachGroupPolicy", detach_policy, NULL, on_group, NULL },
-	{ "DetachRolePolicy", detach_policy, NULL, on_role, NULL },
-	{ "ListAttachedUserPolicies", list_attached, NULL, on_user, NULL },
-	{ "ListAttachedGroupPolicies", list_attached, NULL, on_group, NULL },
-	{ "ListAttachedRolePolicies", list_attached, NULL, on_role, NULL },
+	{ .op = "AttachUserPolicy", .run = attach_policy, .on = on_user },
+	{ .op = "AttachGroupPolicy", .run = attach_policy, .on = on_group },
+	{ .op = "AttachRolePolicy", .run = attach_policy, .on = on_role },
+	{ .op = "DetachUserPolicy", .run = detach_policy, .on = on_user },
+	{ .op = "DetachGroupPolicy", .run = detach_policy, .on = on_group },
+	{ .op = "DetachRolePolicy", .run = detach_policy, .on = on_role },
+	{ .op = "ListAttachedUserPolicies", .run = list_attached, .on = on_user },
+	{ .op = "ListAttachedGroupPolicies", .run = list_attached, .on = on_group },
+	{ .op = "ListAttachedRolePolicies", .run = list_attached, .on = on_role },
 	{ 0 },
 };

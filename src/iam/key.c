@@ -182,10 +182,10 @@ static bool get_access_key_last_used(struct call *c) {
 }
 
 const struct route iam_key_routes[] = {
-	{ "CreateAccessKey", create_access_key, NULL, on_user, NULL },
-	{ "UpdateAccessKey", update_access_key, NULL, on_user, NULL },
-	{ "DeleteAccessKey", delete_access_key, NULL, on_user, NULL },
-	{ "ListAccessKeys", list_access_keys, NULL, on_user, NULL },
-	{ "GetAccessKeyLastUsed", get_access_key_last_used, NULL, on_key, NULL },
+	{ .op = "CreateAccessKey", .run = create_access_key, .on = on_user },
+	{ .op = "UpdateAccessKey", .run = update_access_key, .on = on_user },
+	{ .op = "DeleteAccessKey", .run = delete_access_key, .on = on_user },
+	{ .op = "ListAccessKeys", .run = list_access_keys, .on = on_user },
+	{ .op = "GetAccessKeyLastUsed", .run = get_access_key_last_used, .on = on_key },
 	{ 0 },
 };

@@ -201,10 +201,10 @@ static bool change_password(struct call *c) {
 }
 
 const struct route iam_login_routes[] = {
-	{ "CreateLoginProfile", create_login_profile, NULL, on_user, NULL },
-	{ "GetLoginProfile", get_login_profile, NULL, on_user, NULL },
-	{ "UpdateLoginProfile", update_login_profile, NULL, on_user, NULL },
-	{ "DeleteLoginProfile", delete_login_profile, NULL, on_user, NULL },
-	{ "ChangePassword", change_password, NULL, on_caller, NULL },
+	{ .op = "CreateLoginProfile", .run = create_login_profile, .on = on_user },
+	{ .op = "GetLoginProfile", .run = get_login_profile, .on = on_user },
+	{ .op = "UpdateLoginProfile", .run = update_login_profile, .on = on_user },
+	{ .op = "DeleteLoginProfile", .run = delete_login_profile, .on = on_user },
+	{ .op = "ChangePassword", .run = change_password, .on = on_caller },
 	{ 0 },
 };

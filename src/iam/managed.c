@@ -241,9 +241,9 @@ static bool list_policies(struct call *c) {
 }
 
 const struct route iam_managed_routes[] = {
-	{ "CreatePolicy", create_policy, NULL, on_new_policy, NULL },
-	{ "GetPolicy", get_policy, NULL, on_policy, NULL },
-	{ "DeletePolicy", delete_policy, NULL, on_policy, NULL },
-	{ "ListPolicies", list_policies, NULL, NULL, NULL },
+	{ .op = "CreatePolicy", .run = create_policy, .on = on_new_policy },
+	{ .op = "GetPolicy", .run = get_policy, .on = on_policy },
+	{ .op = "DeletePolicy", .run = delete_policy, .on = on_policy },
+	{ .op = "ListPolicies", .run = list_policies },
 	{ 0 },
 };

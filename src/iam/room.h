@@ -7,8 +7,8 @@
 
 extern const struct route iam_user_routes[], iam_group_routes[], iam_role_routes[], iam_profile_routes[],
 	iam_tag_routes[], iam_boundary_routes[], iam_managed_routes[], iam_version_routes[], iam_inline_routes[],
-	iam_attach_routes[], iam_key_routes[], iam_account_routes[], iam_login_routes[], iam_linked_routes[],
-	iam_details_routes[], iam_simulate_routes[];
+	iam_attach_routes[], iam_granting_routes[], iam_key_routes[], iam_account_routes[], iam_login_routes[],
+	iam_linked_routes[], iam_details_routes[], iam_simulate_routes[];
 extern const struct command iam_commands[];
 
 extern const struct fault no_such_entity, entity_already_exists, delete_conflict, limit_exceeded, invalid_input,
@@ -98,7 +98,8 @@ bool document_ok(struct call *c, str document, enum policy_kind kind, size_t max
 str document_shown(struct arena *a, str document);
 
 /* --- tags: JSON [{"Key":..,"Value":..}] <-> lists of the model --- */
-bool tag_list_of_input(struct call *c, const struct val *list, str *out); /* ValidationError, InvalidInput: repeated keys */
+bool tag_list_of_input(struct call *c, const struct val *list,
+		       str *out); /* ValidationError, InvalidInput: repeated keys */
 void tag_list_show(struct call *c, struct val *list, str tags);
 size_t tags_read(struct arena *a, str tags, struct tag **out);
 str tags_write(struct arena *a, const struct tag *tags, size_t n); /* absent if there are none */

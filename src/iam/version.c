@@ -166,10 +166,10 @@ static bool set_default_policy_version(struct call *c) {
 }
 
 const struct route iam_version_routes[] = {
-	{ "CreatePolicyVersion", create_policy_version, NULL, on_policy, NULL },
-	{ "GetPolicyVersion", get_policy_version, NULL, on_policy, NULL },
-	{ "ListPolicyVersions", list_policy_versions, NULL, on_policy, NULL },
-	{ "DeletePolicyVersion", delete_policy_version, NULL, on_policy, NULL },
-	{ "SetDefaultPolicyVersion", set_default_policy_version, NULL, on_policy, NULL },
+	{ .op = "CreatePolicyVersion", .run = create_policy_version, .on = on_policy },
+	{ .op = "GetPolicyVersion", .run = get_policy_version, .on = on_policy },
+	{ .op = "ListPolicyVersions", .run = list_policy_versions, .on = on_policy },
+	{ .op = "DeletePolicyVersion", .run = delete_policy_version, .on = on_policy },
+	{ .op = "SetDefaultPolicyVersion", .run = set_default_policy_version, .on = on_policy },
 	{ 0 },
 };
