@@ -101,8 +101,8 @@ str document_shown(struct arena *a, str document);
 bool tag_list_of_input(struct call *c, const struct val *list,
 		       str *out); /* ValidationError, InvalidInput: repeated keys */
 void tag_list_show(struct call *c, struct val *list, str tags);
-size_t tags_read(struct arena *a, str tags, struct tag **out);
-str tags_write(struct arena *a, const struct tag *tags, size_t n); /* absent if there are none */
+size_t tag_list_read(struct arena *a, str tags, struct tag **out);
+str tag_list_write(struct arena *a, const struct tag *tags, size_t n); /* absent if there are none */
 
 /* How the API shows them, into a structure of that shape (User, Group, Role, InstanceProfile, Policy); members that the
  * shape lacks (UserDetail) are left out. Lists leave out tags, boundary and last use: show_listed. */

@@ -13,14 +13,14 @@ static size_t find(const struct tag *tags, size_t n, str key) {
 /* A key that is there in other letters is the same tag, with a new value. */
 static bool put_tags(struct call *c, struct db *db, struct entity *e) {
 	struct tag *old, *new, all[TAGS_MAX * 2];
-	size_t n = tags_read(c->arena, e->tags, &old), m;
+	size_t n = tag_list_read(c->arena, e->tags, &old), m;
 	str given;
 	(void)db;
 	if (!tag_list_of_input(c, get(c->in, "Tags"), &given)) {
 		return false;
 	}
 	memcpy(all, old, n * sizeof(*all));
-	m = tags_read(c->arena, given, &new);
+	m = tag_list_read(c->arena, given, &new);
 	for (size_t i = 0; i < m; i++) {
 		size_t at = find(all, n, new[i].key);
 		n += at == n;
@@ -30,7 +30,7 @@ static bool put_tags(struct call *c, struct db *db, struct entity *e) {
 		const char *title = words_of(e->kind)->title;
 		return over_quota(c, str_printf(c->arena, "TagsPer%s", title).p, TAGS_MAX);
 	}
-	e->tags = tags_write(c->arena, all, n);
+	e->tags = tag_list_write(c->arena, all, n);
 	return true;
 }
 
@@ -44,14 +44,14 @@ static bool is_named(const struct val *keys, str key) {
 
 static bool drop_tags(struct call *c, struct db *db, struct entity *e) {
 	struct tag *tags;
-	size_t n = tags_read(c->arena, e->tags, &tags), kept = 0;
+	size_t n = tag_list_read(c->arena, e->tags, &tags), kept = 0;
 	(void)db;
 	for (size_t i = 0; i < n; i++) {
 		if (!is_named(get(c->in, "TagKeys"), tags[i].key)) {
 			tags[kept++] = tags[i];
 		}
 	}
-	e->tags = tags_write(c->arena, tags, kept);
+	e->tags = tag_list_write(c->arena, tags, kept);
 	return true;
 }
 
@@ -75,10 +75,10 @@ static bool list_tags(struct call *c) {
 	if (page.after.n && !str_uint(page.after, &at)) {
 		return fail(c, &validation_error, "Invalid Marker.");
 	}
-	int64_t n = (int64_t)tags_read(c->arena, e.tags, &tags), end;
+	int64_t n = (int64_t)tag_list_read(c->arena, e.tags, &tags), end;
 	at = at < n ? at : n;
 	end = n - at > page.max ? at + page.max : n;
-	tag_list_show(c, set(c->arena, c->out, "Tags"), tags_write(c->arena, tags + at, (size_t)(end - at)));
+	tag_list_show(c, set(c->arena, c->out, "Tags"), tag_list_write(c->arena, tags + at, (size_t)(end - at)));
 	page_end(c, end < n, str_printf(c->arena, "%lld", (long long)end));
 	return true;
 }

@@ -1,21 +1,13 @@
 #include "iam/room.h"
 
+#include "core/binding.h"
 #include "wire/tree.h"
 
-size_t tags_read(struct arena *a, str tags, struct tag **out) {
-	const struct tree *list = tags.n ? tree_read(a, tags) : NULL;
-	size_t n = 0;
-	for (const struct tree *t = list ? list->first : NULL; t; t = t->next) {
-		n++;
-	}
-	struct tag *to = *out = NEWS(a, struct tag, n);
-	for (const struct tree *t = list ? list->first : NULL; t; t = t->next) {
-		*to++ = (struct tag){ tree_text(tree_get(t, "Key")), tree_text(tree_get(t, "Value")) };
-	}
-	return n;
+size_t tag_list_read(struct arena *a, str tags, struct tag **out) {
+	return tags_read(a, tags.n ? tree_read(a, tags) : NULL, out);
 }
 
-str tags_write(struct arena *a, const struct tag *tags, size_t n) {
+str tag_list_write(struct arena *a, const struct tag *tags, size_t n) {
 	struct buf b = { .arena = a };
 	for (size_t i = 0; i < n; i++) {
 		putz(&b, i ? ",{\"Key\":" : "[{\"Key\":");
@@ -55,13 +47,13 @@ bool tag_list_of_input(struct call *c, const struct val *list, str *out) {
 			return false;
 		}
 	}
-	*out = tags_write(c->arena, tags, n);
+	*out = tag_list_write(c->arena, tags, n);
 	return true;
 }
 
 void tag_list_show(struct call *c, struct val *list, str tags) {
 	struct tag *t;
-	size_t n = tags_read(c->arena, tags, &t);
+	size_t n = tag_list_read(c->arena, tags, &t);
 	for (size_t i = 0; i < n; i++) {
 		struct val *v = append(c->arena, list);
 		set_str(c->arena, v, "Key", t[i].key);
