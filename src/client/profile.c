@@ -1,0 +1,140 @@
+#include "client/profile.h"
+
+#include "base/fd.h"
+#include "client/ini.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+static bool no(struct arena *a, str *why, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+static bool no(struct arena *a, str *why, const char *fmt, ...) {
+	va_list ap;
+	va_start(ap, fmt);
+	*why = str_vprintf(a, fmt, ap);
+	va_end(ap);
+	return false;
+}
+
+bool profile_name_is_plain(str name) {
+	for (size_t i = 0; i < name.n; i++) {
+		char c = name.p[i];
+		bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+		if (!alnum && (!c || !strchr("_.@+=,-", c))) {
+			return false;
+		}
+	}
+	return name.n > 0 && name.n <= 128;
+}
+
+static str folder_of(struct arena *a, str path) {
+	while (path.n > 1 && path.p[path.n - 1] != '/') {
+		path.n--;
+	}
+	return path.n > 1 ? (str){ path.p, path.n - 1 } : path.n ? path : str_dup(a, S("."));
+}
+
+/* --- may it be written? --- */
+
+static bool file_may_write(struct arena *a, str path, str *why) {
+	struct stat st;
+	const char *folder = str_z(a, folder_of(a, path));
+	int rc = make_dirs(folder, 0700);
+	if (rc || access(folder, W_OK) < 0) {
+		return no(a, why, "%s cannot be written: %s.", folder, strerror(rc ? -rc : errno));
+	}
+	if (lstat(str_z(a, path), &st) < 0) {
+		return errno == ENOENT || no(a, why, STR_FMT ": %s.", STR_ARG(path), strerror(errno));
+	}
+	if (S_ISLNK(st.st_mode)) {
+		return no(a, why,
+			  STR_FMT " is a symbolic link, and keys are not written through one: put a file in its "
+				  "place, or name another by AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE.",
+			  STR_ARG(path));
+	}
+	if (!S_ISREG(st.st_mode)) {
+		return no(a, why, STR_FMT " is no file.", STR_ARG(path));
+	}
+	return (st.st_mode & S_IWUSR && access(str_z(a, path), W_OK) == 0) ||
+	       no(a, why, STR_FMT " is read-only.", STR_ARG(path));
+}
+
+static bool files_read(struct arena *a, str *credentials, str *config, str *why) {
+	return profile_file_read(a, credentials_path(a), credentials, why) &&
+	       profile_file_read(a, config_path(a), config, why);
+}
+
+bool profile_may_write(struct arena *a, const struct profile *p, bool force, str *why) {
+	str credentials, config;
+	struct ini_section keys = { p->name, false }, rest = { p->name, true };
+	if (!file_may_write(a, credentials_path(a), why) || !file_may_write(a, config_path(a), why) ||
+	    !files_read(a, &credentials, &config, why)) {
+		return false;
+	}
+	str note = ini_note(config, rest);
+	if (force || str_eq(note, p->note) || (!ini_has(credentials, keys) && !ini_has(config, rest))) {
+		return true;
+	}
+	if (note.n) {
+		return no(a, why,
+			  "Profile " STR_FMT " is there already, for " STR_FMT ". Say --profile NAME for another, or "
+			  "--force to replace it.",
+			  STR_ARG(p->name), STR_ARG(note));
+	}
+	return no(a, why,
+		  "Profile " STR_FMT " is there already, and aerostat did not make it. Say --profile NAME for another, "
+		  "or --force to replace it.",
+		  STR_ARG(p->name));
+}
+
+bool profile_read(struct arena *a, str name, struct profile *out, str *why) {
+	str credentials, config;
+	struct ini_section keys = { name, false }, rest = { name, true };
+	*out = (struct profile){ .name = name };
+	if (!files_read(a, &credentials, &config, why)) {
+		return false;
+	}
+	out->note = ini_note(config, rest);
+	out->endpoint = ini_get(config, rest, "endpoint_url");
+	out->region = ini_get(config, rest, "region");
+	out->keys.access_key = ini_get(credentials, keys, "aws_access_key_id");
+	out->keys.secret = ini_get(credentials, keys, "aws_secret_access_key");
+	return true;
+}
+
+/* --- writing --- */
+
+static bool change_file(struct arena *a, str path, const struct ini_change *c, str *why) {
+	str text;
+	struct stat st;
+	const char *p = str_z(a, path);
+	bool config = c->section.config;
+	mode_t mode = config && lstat(p, &st) == 0 ? st.st_mode & 0777 : 0600;
+	/* One run of the toolkit at a time: the lock goes with the folder's descriptor. */
+	AUTO_CLOSE folder = open(str_z(a, folder_of(a, path)), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (folder < 0 || flock(folder, LOCK_EX) < 0) {
+		return no(a, why, STR_FMT " cannot be written: %s.", STR_ARG(path), strerror(errno));
+	}
+	if (!file_may_write(a, path, why) || !profile_file_read(a, path, &text, why)) {
+		return false;
+	}
+	unlink(str_printf(a, "%s.new", p).p); /* a leftover would keep its mode */
+	int rc = file_write(p, ini_set(a, text, c), mode);
+	return !rc || no(a, why, STR_FMT " cannot be written: %s.", STR_ARG(path), strerror(-rc));
+}
+
+bool profile_write(struct arena *a, const struct profile *p, str *why) {
+	struct profile old;
+	struct ini_setting rest[] = { { "region", p->region }, { "endpoint_url", p->endpoint } };
+	struct ini_setting keys[] = { { "aws_access_key_id", p->keys.access_key },
+				      { "aws_secret_access_key", p->keys.secret },
+				      { "aws_session_token", p->keys.token } };
+	if (!profile_read(a, p->name, &old, why)) {
+		return false;
+	}
+	bool ours = old.note.n && str_eq(old.note, p->note);
+	struct ini_change config = { { p->name, true }, rest, 2, p->note, !ours };
+	struct ini_change credentials = { { p->name, false }, keys, 3, { 0 }, !ours };
+	return change_file(a, config_path(a), &config, why) && change_file(a, credentials_path(a), &credentials, why);
+}
