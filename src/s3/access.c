@@ -3,13 +3,20 @@
 #include "s3/config.h"
 #include "s3/listing.h"
 #include "s3/meta.h"
+#include "s3/resource.h"
 
 bool must_allow(struct call *c, const char *action) {
 	struct resource r = c->resource;
 	if (strcmp(action, "s3:ListBucket") == 0) {
-		r.arn = str_printf(c->arena, "arn:aws:s3:::" STR_FMT, STR_ARG(call_bucket(c)->name));
+		bucket_resource(c, call_bucket(c), &r);
+	} else {
+		resource_see(c, &r, action, get_str(c->in, "VersionId"));
 	}
-	return call_allowed(c, action, &r) ? true : fail(c, &access_denied, "Access Denied");
+	return call_must(c, action, &r);
+}
+
+bool must_allow_version(struct call *c, const char *plain, const char *versioned) {
+	return must_allow(c, get(c->in, "VersionId") ? versioned : plain);
 }
 
 str version_shown(const struct bucket *b, const struct object *o) {
@@ -35,7 +42,8 @@ static bool no_object(struct call *c, struct db *db, str version) {
 	if (db_error(db)) {
 		return fail_errno(c, db_error(db));
 	}
-	if (!must_allow(c, "s3:ListBucket")) {
+	/* In a work it has just gone: that it was there was known before. */
+	if (db == c->reader && !must_allow(c, "s3:ListBucket")) {
 		return false;
 	}
 	if (!version.p) {

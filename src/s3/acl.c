@@ -7,6 +7,7 @@
 #include "s3/listing.h"
 #include "s3/meta.h"
 #include "s3/object_rows.h"
+#include "s3/policy.h"
 #include "s3/routes.h"
 
 static const struct fault not_supported = { "AccessControlListNotSupported", 400 };
@@ -21,13 +22,34 @@ bool ownership_known(str ownership) {
 	       str_is(ownership, "ObjectWriter");
 }
 
-bool acls_disabled(struct call *c, struct db *db) {
-	const struct val *v = config_value(c, db, "ownershipControls", "GetBucketOwnershipControls");
-	const struct val *rules = get(v, "Rules");
-	return rules && rules->first && str_is(get_str(rules->first, "ObjectOwnership"), "BucketOwnerEnforced");
+enum ownership ownership_of(str ownership) {
+	return str_is(ownership, "BucketOwnerPreferred") ? OWNER_PREFERRED
+	       : str_is(ownership, "ObjectWriter")       ? OWNER_WRITER
+							 : OWNER_ENFORCED;
 }
 
-static struct val *read_list(struct call *c, str document) {
+/* The call's bucket takes no ACLs. */
+static bool acls_disabled(struct call *c, struct db *db) {
+	return bucket_ownership(db, call_bucket(c)->id) == OWNER_ENFORCED;
+}
+
+str object_owner(struct call *c) {
+	const struct bucket *b = call_bucket(c);
+	bool given = str_is(head_get(&c->x->head, "x-amz-acl"), "bucket-owner-full-control");
+	bool writers = b->ownership == OWNER_WRITER || (b->ownership == OWNER_PREFERRED && !given);
+	return writers ? c->who.account : b->account;
+}
+
+bool owner_known(struct db *db, struct arena *a, str account, str *id, str *name) {
+	if (account.n) {
+		return account_owner(db, a, account, id, name);
+	}
+	*id = S("65a011a29cdf8ec533ec3d1ccaae921c"); /* whom S3 shows for anybody without an account */
+	*name = (str){ 0 };
+	return true;
+}
+
+const struct val *acl_read(struct call *c, str document) {
 	struct val *acl = config_new(c, list_op);
 	if (!json_read(c->arena, acl, document)) {
 		bug("a kept ACL cannot be read");
@@ -36,12 +58,7 @@ static struct val *read_list(struct call *c, str document) {
 }
 
 bool acl_shares(struct call *c, str document) {
-	return document.p && !grants_private(read_list(c, document));
-}
-
-static bool blocked(struct call *c, struct db *db) {
-	const struct val *v = config_value(c, db, "publicAccessBlock", "GetPublicAccessBlock");
-	return get_int(v, "BlockPublicAcls", 0) != 0;
+	return document.p && !grants_private(acl_read(c, document));
 }
 
 /* --- with the birth of a bucket, with an object --- */
@@ -80,16 +97,18 @@ static bool list_of_input(struct acl_input *in, str *document) {
 	if (acls_disabled(c, call_db(c)) && !grants_private(acl)) {
 		return fail(c, &not_supported, "The bucket does not allow ACLs");
 	}
-	if (grants_public(acl) && blocked(c, call_db(c))) {
-		return fail(c, &access_denied, "Access Denied");
+	if (grants_public(acl) && block_is_set(call_db(c), c->arena, call_bucket(c)->id, BLOCK_ACLS)) {
+		return fail_blocked(c, str_printf(c->arena, "s3:%s", c->op->name).p, "access control lists (ACLs)",
+				    BLOCK_ACLS);
 	}
 	*document = grants_private(acl) ? (str){ 0 } : config_write(c->arena, acl);
 	return true;
 }
 
 bool acl_of_object(struct call *c, str *document) {
-	struct acl_input in = { .owner = c->who.canonical_id, .owner_name = c->who.display_name };
+	struct acl_input in = { 0 };
 	*document = (str){ 0 };
+	owner_known(call_db(c), c->arena, object_owner(c), &in.owner, &in.owner_name);
 	set_bucket_owner(c, &in);
 	if (!grants_input(c, &in)) {
 		return false;
@@ -135,7 +154,7 @@ static bool put_bucket_acl(struct call *c) {
 /* FULL_CONTROL for the owner, who is an account. */
 static void answer_private(struct call *c, str account) {
 	str id = { 0 }, name = { 0 };
-	account_owner(call_db(c), c->arena, account, &id, &name);
+	owner_known(call_db(c), c->arena, account, &id, &name);
 	struct acl_input in = { .c = c, .owner = id, .owner_name = name, .bucket_owner = id };
 	grants_read(&in, c->out);
 }
@@ -154,11 +173,12 @@ static bool get_bucket_acl(struct call *c) {
 
 static bool get_object_acl(struct call *c) {
 	struct object o;
-	if (!object_of_input(c, call_db(c), &o)) {
+	if (!must_allow_version(c, "s3:GetObjectAcl", "s3:GetObjectVersionAcl") ||
+	    !object_of_input(c, call_db(c), &o)) {
 		return false;
 	}
 	str document = meta_get(o.meta, "acl");
-	if (document.p) {
+	if (document.p && !acls_disabled(c, call_db(c))) {
 		config_answer(c, document);
 	} else {
 		/* Without ACLs all objects are the bucket owner's. */
@@ -192,19 +212,20 @@ static bool put_object_acl(struct call *c) {
 	struct acl_input in = { 0 };
 	struct object_change w = { .call = c };
 	struct object o;
-	if (!object_of_input(c, call_db(c), &o)) {
+	if (!must_allow_version(c, "s3:PutObjectAcl", "s3:PutObjectVersionAcl") ||
+	    !object_of_input(c, call_db(c), &o)) {
 		return false;
 	}
 	set_bucket_owner(c, &in);
-	account_owner(call_db(c), c->arena, acls_disabled(c, call_db(c)) ? call_bucket(c)->account : o.account,
-		      &in.owner, &in.owner_name);
+	owner_known(call_db(c), c->arena, acls_disabled(c, call_db(c)) ? call_bucket(c)->account : o.account, &in.owner,
+		    &in.owner_name);
 	return list_of_request(c, &in, &w.document) && call_write(c, run_put_object, &w, NULL);
 }
 
 const struct route acl_routes[] = {
 	{ "GetBucketAcl", get_bucket_acl, NULL, on_bucket, TIER2 },
 	{ "PutBucketAcl", put_bucket_acl, NULL, on_bucket, TIER1 },
-	{ "GetObjectAcl", get_object_acl, NULL, on_object, TIER2 },
-	{ "PutObjectAcl", put_object_acl, NULL, on_object, TIER1 },
+	{ "GetObjectAcl", get_object_acl, "", on_object, TIER2 },
+	{ "PutObjectAcl", put_object_acl, "", on_object, TIER1 },
 	{ 0 },
 };

@@ -1,13 +1,17 @@
 /* Access control lists: who owns, who is granted what. Kept as a document (JSON of GetBucketAcl's answer), of a
- * bucket as its configuration "acl", of an object among its headers as "acl". They do not act yet. (docs: Amazon S3
- * User Guide, "Access control list (ACL) overview", "Controlling ownership of objects".) */
+ * bucket as its configuration "acl", of an object among its headers as "acl". What they let pass: acl_grants of
+ * resource.h. (docs: Amazon S3 User Guide, "Access control list (ACL) overview", "Controlling ownership of objects".) */
 #pragma once
 
 #include "s3/rows.h"
 
 bool ownership_known(str ownership); /* is it one of the three settings? */
-/* BucketOwnerEnforced: the call's bucket takes no ACLs. */
-bool acls_disabled(struct call *c, struct db *db);
+enum ownership ownership_of(str ownership); /* one of the three */
+/* The account that owns the object which this call makes; "": nobody's. */
+str object_owner(struct call *c);
+/* An owner as S3 shows him, also of what somebody without an account has put. False: no such account. */
+bool owner_known(struct db *db, struct arena *a, str account, str *id, str *name);
+const struct val *acl_read(struct call *c, str document); /* of GetBucketAcl's shape */
 /* Does the kept list grant anybody but its owner something? */
 bool acl_shares(struct call *c, str document);
 

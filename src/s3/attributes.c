@@ -81,9 +81,8 @@ static bool show_parts(struct call *c, const struct object *o) {
 }
 
 static bool may(struct call *c) {
-	return get(c->in, "VersionId")
-		       ? must_allow(c, "s3:GetObjectVersion") && must_allow(c, "s3:GetObjectVersionAttributes")
-		       : must_allow(c, "s3:GetObject") && must_allow(c, "s3:GetObjectAttributes");
+	return must_allow_version(c, "s3:GetObject", "s3:GetObjectVersion") &&
+	       must_allow_version(c, "s3:GetObjectAttributes", "s3:GetObjectVersionAttributes");
 }
 
 static bool get_object_attributes(struct call *c) {

@@ -25,10 +25,11 @@ int64_t bucket_insert(struct db *db, const struct bucket_birth *b) {
 	AUTO_ARENA a = { 0 };
 	str ownership = b->ownership.p ? b->ownership : S("BucketOwnerEnforced");
 	if (db_run(db,
-		   "INSERT INTO bucket(name, account, region, created, versioning, object_lock)"
-		   " VALUES(?, ?, ?, ?, ?, ?)",
-		   "sssiii", b->name, b->account, b->region, clock_now(),
-		   (int64_t)(b->object_lock ? VERSIONING_ENABLED : VERSIONING_NEVER), (int64_t)b->object_lock) < 0) {
+		   "INSERT INTO bucket(name, account, region, created, versioning, object_lock, ownership, policy)"
+		   " VALUES(?, ?, ?, ?, ?, ?, ?, 0)",
+		   "sssiiii", b->name, b->account, b->region, clock_now(),
+		   (int64_t)(b->object_lock ? VERSIONING_ENABLED : VERSIONING_NEVER), (int64_t)b->object_lock,
+		   (int64_t)ownership_of(ownership)) < 0) {
 		return 0;
 	}
 	int64_t id = db_last_rowid(db);

@@ -2,7 +2,9 @@
 
 bool bucket_find(struct db *db, struct arena *a, str name, struct bucket *out) {
 	AUTO_QUERY q = db_query(
-		db, "SELECT id, name, account, region, created, versioning, object_lock FROM bucket WHERE name = ?",
+		db,
+		"SELECT id, name, account, region, created, versioning, object_lock, ownership, policy FROM bucket"
+		" WHERE name = ?",
 		"s", name);
 	if (!query_step(q)) {
 		return false;
@@ -15,6 +17,8 @@ bool bucket_find(struct db *db, struct arena *a, str name, struct bucket *out) {
 		.created = query_int(q, 4),
 		.versioning = (enum versioning)query_int(q, 5),
 		.object_lock = query_int(q, 6) != 0,
+		.ownership = (enum ownership)query_int(q, 7),
+		.policy = query_int(q, 8),
 	};
 	return true;
 }
@@ -27,6 +31,20 @@ bool bucket_alive(struct db *db, int64_t id) {
 enum versioning bucket_versioning(struct db *db, int64_t id) {
 	AUTO_QUERY q = db_query(db, "SELECT versioning FROM bucket WHERE id = ?", "i", id);
 	return query_step(q) ? (enum versioning)query_int(q, 0) : VERSIONING_NEVER;
+}
+
+enum ownership bucket_ownership(struct db *db, int64_t id) {
+	AUTO_QUERY q = db_query(db, "SELECT ownership FROM bucket WHERE id = ?", "i", id);
+	return query_step(q) ? (enum ownership)query_int(q, 0) : OWNER_ENFORCED;
+}
+
+void bucket_set_ownership(struct db *db, int64_t id, enum ownership o) {
+	db_run(db, "UPDATE bucket SET ownership = ? WHERE id = ?", "ii", (int64_t)o, id);
+}
+
+void bucket_set_policy(struct db *db, int64_t id, bool has) {
+	db_run(db, "UPDATE bucket SET policy = CASE WHEN ? THEN abs(policy) + 1 ELSE -abs(policy) END WHERE id = ?",
+	       "ii", (int64_t)has, id);
 }
 
 bool bucket_empty(struct db *db, int64_t bucket) {

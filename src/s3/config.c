@@ -76,6 +76,9 @@ static int run_change(struct db *db, void *arg) {
 	} else {
 		config_drop(db, b->id, ch->kind, ch->id);
 	}
+	if (ch->also) {
+		ch->also(c, db);
+	}
 	return 0;
 }
 

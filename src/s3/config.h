@@ -17,6 +17,7 @@ struct change {
 	str id; /* absent: '' */
 	str document; /* absent: it goes */
 	bool (*still)(struct call *c, struct db *db);
+	void (*also)(struct call *c, struct db *db); /* what changes with it, inside the work; may be NULL */
 };
 bool config_change(struct call *c, const struct change *change);
 bool config_keep(struct call *c, const char *kind, const struct val *document);

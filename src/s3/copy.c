@@ -1,6 +1,7 @@
 #include "core/cloud.h"
 #include "s3/listing.h"
 #include "s3/object.h"
+#include "s3/resource.h"
 #include "s3/routes.h"
 
 static const int64_t size_max = (int64_t)5 << 30;
@@ -38,12 +39,10 @@ static bool copy_meta(struct call *c, const struct source *from, struct object *
 }
 
 static bool source_tags_allowed(struct call *c, const struct source *from) {
-	struct resource r = { .arn = str_printf(c->arena, "arn:aws:s3:::" STR_FMT "/" STR_FMT,
-						STR_ARG(from->bucket.name), STR_ARG(from->object.key)),
-			      .account = from->bucket.account };
-	return call_allowed(c, from->by_version ? "s3:GetObjectVersionTagging" : "s3:GetObjectTagging", &r)
-		       ? true
-		       : fail(c, &access_denied, "Access Denied");
+	const char *action = from->by_version ? "s3:GetObjectVersionTagging" : "s3:GetObjectTagging";
+	struct resource r = from->resource;
+	resource_see(c, &r, action, from->by_version ? from->object.version : (str){ 0 });
+	return call_must(c, action, &r);
 }
 
 static bool copy_tags(struct call *c, const struct source *from, struct object *o) {
@@ -58,7 +57,7 @@ static bool copy_tags(struct call *c, const struct source *from, struct object *
 	if (!o->tags.n) {
 		return true;
 	}
-	return (replace || source_tags_allowed(c, from)) && must_allow(c, "s3:PutObjectTagging");
+	return (replace || source_tags_allowed(c, from)) && call_must(c, "s3:PutObjectTagging", &c->resource);
 }
 
 static bool choose_sum(struct call *c, const struct source *from, struct checksum *sum) {

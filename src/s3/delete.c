@@ -1,7 +1,9 @@
 #include "base/clock.h"
+#include "s3/acl.h"
 #include "s3/config.h"
 #include "s3/listing.h"
 #include "s3/object.h"
+#include "s3/resource.h"
 #include "s3/routes.h"
 
 enum { KEYS_MAX = 1000, KEY_MAX = 1024 };
@@ -51,7 +53,7 @@ static int mark(struct db *db, struct call *c, struct removal *r) {
 			    .modified = clock_now(),
 			    .storage_class = S("STANDARD"),
 			    .sum = { .kind = -1 },
-			    .account = c->who.account };
+			    .account = object_owner(c) };
 	if (object_insert(db, c->arena, &m)) {
 		bucket_gone(c, call_bucket(c)->name);
 		return 1;
@@ -91,6 +93,17 @@ static int remove_all(struct db *db, void *arg) {
 	return db_error(db);
 }
 
+/* --- may it go? --- */
+
+/* c->resource is the object, or its bucket. */
+static bool may_delete(struct call *c, const struct removal *r) {
+	struct resource on;
+	bool bypass = str_is(head_get(&c->x->head, "x-amz-bypass-governance-retention"), "true");
+	object_resource(c, &c->resource, r->key, r->version, &on);
+	return call_must(c, r->version.p ? "s3:DeleteObjectVersion" : "s3:DeleteObject", &on) &&
+	       (!bypass || !call_bucket(c)->object_lock || call_must(c, "s3:BypassGovernanceRetention", &on));
+}
+
 /* --- DeleteObject --- */
 
 static bool directory_only(struct call *c) {
@@ -105,8 +118,7 @@ static bool directory_only(struct call *c) {
 static bool delete_object(struct call *c) {
 	struct removal r = { .key = get_str(c->in, "Key"), .match = get_str(c->in, "IfMatch") };
 	struct batch b = { c, &r, 1 };
-	if (!version_of_input(c, &r.version) ||
-	    !must_allow(c, r.version.p ? "s3:DeleteObjectVersion" : "s3:DeleteObject") || !directory_only(c) ||
+	if (!version_of_input(c, &r.version) || !may_delete(c, &r) || !directory_only(c) ||
 	    !call_write(c, remove_all, &b, NULL)) {
 		return false;
 	}
@@ -127,16 +139,14 @@ static bool delete_object(struct call *c) {
 
 /* Members of an element that are of no use here are told, not passed over. */
 static void check_entry(struct call *c, const struct val *v, struct removal *r) {
-	struct resource on = { .arn = str_printf(c->arena, STR_FMT "/" STR_FMT, STR_ARG(c->resource.arn),
-						 STR_ARG(r->key)),
-			       .account = c->resource.account };
 	if (r->key.n > KEY_MAX) {
 		refuse(r, &key_too_long, "Your key is too long");
 	} else if (get(v, "LastModifiedTime") || get(v, "Size")) {
 		refuse(r, &not_implemented,
 		       "LastModifiedTime and Size are for directory buckets, which are not served.");
-	} else if (!call_allowed(c, r->version.p ? "s3:DeleteObjectVersion" : "s3:DeleteObject", &on)) {
-		refuse(r, &access_denied, "Access Denied");
+	} else if (!may_delete(c, r)) {
+		refuse(r, &access_denied, c->refusal.message.p);
+		c->refusal = (struct refusal){ 0 };
 	} else if (r->version.p && !version_plausible(r->version)) {
 		refuse(r, &no_such_version, "The specified version does not exist.");
 	}

@@ -3,6 +3,7 @@
 #include "core/cloud.h"
 #include "s3/listing.h"
 #include "s3/object.h"
+#include "s3/resource.h"
 #include "s3/routes.h"
 #include "s3/upload.h"
 
@@ -164,7 +165,7 @@ static bool may_read(struct call *c) {
 	if (head_get(&c->x->head, "x-amz-server-side-encryption-customer-algorithm").p) {
 		return fail(c, &invalid_request, "The encryption parameters are not applicable to this object.");
 	}
-	return must_allow(c, get(c->in, "VersionId") ? "s3:GetObjectVersion" : "s3:GetObject");
+	return must_allow_version(c, "s3:GetObject", "s3:GetObjectVersion");
 }
 
 bool class_archived(str storage_class) {
@@ -205,9 +206,14 @@ static void show_span(struct call *c, const struct object *o, const struct span 
 }
 
 static void show_tags(struct call *c, const struct object *o) {
-	bool version = get(c->in, "VersionId") != NULL;
+	const char *action = get(c->in, "VersionId") ? "s3:GetObjectVersionTagging" : "s3:GetObjectTagging";
+	struct resource r = c->resource;
 	int64_t n = tags_count(o->tags);
-	if (n && call_allowed(c, version ? "s3:GetObjectVersionTagging" : "s3:GetObjectTagging", &c->resource)) {
+	if (!n) {
+		return;
+	}
+	resource_see(c, &r, action, get_str(c->in, "VersionId"));
+	if (call_allowed(c, action, &r)) {
 		set_int(c->arena, c->out, "TagCount", n);
 	}
 }

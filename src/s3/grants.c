@@ -259,6 +259,26 @@ bool grants_read(const struct acl_input *in, struct val *acl) {
 	return true;
 }
 
+static bool is_grantee(const struct val *grantee, const struct principal *who, bool open) {
+	str uri = get_str(grantee, "URI"), id = get_str(grantee, "ID");
+	if (uri.n) {
+		return open && (str_is(uri, everybody) || (who->account.n && str_is(uri, accounts)));
+	}
+	return id.n && str_eq(id, who->canonical_id);
+}
+
+bool grants_permit(const struct val *acl, const struct principal *who, const char *permission, bool open) {
+	const struct val *list = get(acl, "Grants");
+	for (const struct val *g = list ? list->first : NULL; g; g = g->next) {
+		str granted = get_str(g, "Permission");
+		if ((str_is(granted, permission) || str_is(granted, "FULL_CONTROL")) &&
+		    is_grantee(get(g, "Grantee"), who, open)) {
+			return true;
+		}
+	}
+	return false;
+}
+
 bool grants_public(const struct val *acl) {
 	const struct val *list = get(acl, "Grants");
 	for (const struct val *g = list ? list->first : NULL; g; g = g->next) {

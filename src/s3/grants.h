@@ -16,6 +16,8 @@ struct acl_input {
 bool grants_input(struct call *c, struct acl_input *in);
 /* Fills Owner and Grants of acl (of GetBucketAcl's shape). Fails with AWS's codes for what is not well said. */
 bool grants_read(const struct acl_input *in, struct val *acl);
+/* Does it grant this caller that permission ("READ")? open: grants to everybody and to all accounts count. */
+bool grants_permit(const struct val *acl, const struct principal *who, const char *permission, bool open);
 /* Is it for everybody, or for every AWS account? */
 bool grants_public(const struct val *acl);
 /* FULL_CONTROL for the owner and nothing else. */

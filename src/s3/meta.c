@@ -141,7 +141,7 @@ static bool user_metadata(struct call *c, struct buf *b) {
 
 /* The access control list that the headers ask for. */
 static bool read_acl(struct call *c, str *out) {
-	return acl_of_object(c, out) && (!out->p || must_allow(c, "s3:PutObjectAcl"));
+	return acl_of_object(c, out) && (!out->p || call_must(c, "s3:PutObjectAcl", &c->resource));
 }
 
 bool meta_of_input(struct call *c, str *out) {

@@ -69,6 +69,7 @@ bool body_copy(struct call *c, struct checksum *sum, struct blob_writer *w, cons
  * allowed (s3:GetObject or s3:GetObjectVersion), and its four conditionals kept. */
 struct source {
 	struct bucket bucket;
+	struct resource resource; /* the object, for decisions */
 	struct object object;
 	bool by_version; /* the client named one */
 	str version; /* for CopySourceVersionId: absent if its bucket never had versioning */
@@ -89,9 +90,10 @@ bool conditions_source(struct call *c, const struct object *o); /* x-amz-copy-so
 str etag_quoted(struct arena *a, str etag);
 bool etag_listed(str list, str etag); /* "a", W/"b", c and *; etag without quotes */
 
-/* Is one more action allowed on the object of the call (or, for s3:ListBucket, on its bucket)? Fails with
- * AccessDenied. */
+/* Is this action allowed on the object of the call that is there (or, for s3:ListBucket, on its bucket)? Refuses. What
+ * goes with making an object is asked of c->resource by call_must. */
 bool must_allow(struct call *c, const char *action);
+bool must_allow_version(struct call *c, const char *plain, const char *versioned); /* by the input's VersionId */
 /* The version that the call names in VersionId (absent: the current one), for reading: it is there and no delete
  * marker. Fails as GetObject does, with x-amz-delete-marker, x-amz-version-id, Allow and Last-Modified. */
 bool object_of_input(struct call *c, struct db *db, struct object *out);

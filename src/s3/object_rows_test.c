@@ -183,7 +183,7 @@ int main(void) {
 		CHECK_INT(db_exec(db, t->schema), 0);
 	}
 	CHECK_INT(db_exec(db, "PRAGMA synchronous = OFF; BEGIN; INSERT INTO bucket VALUES"
-			      "(1, x'62', x'31', x'72', 0, 0, 0), (2, x'63', x'31', x'72', 0, 0, 0)"),
+			      "(1, x'62', x'31', x'72', 0, 0, 0, 0, 0), (2, x'63', x'31', x'72', 0, 0, 0, 0, 0)"),
 		  0);
 	insert(db, &a, 1, false);
 	insert(db, &a, 1, false);

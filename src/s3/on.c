@@ -2,6 +2,7 @@
 #include "s3/bucket_name.h"
 #include "s3/config.h"
 #include "s3/meta.h"
+#include "s3/resource.h"
 
 static const struct fault invalid_bucket_name = { "InvalidBucketName", 400 };
 static const struct fault invalid_uri = { "InvalidURI", 400 };
@@ -68,8 +69,7 @@ bool on_bucket(struct call *c) {
 		return bucket_gone(c, name);
 	}
 	c->subject = b;
-	c->resource.arn = str_printf(c->arena, "arn:aws:s3:::" STR_FMT, STR_ARG(name));
-	c->resource.account = b->account;
+	bucket_resource(c, b, &c->resource);
 	return owner_expected(c, b) && right_region(c, b);
 }
 
@@ -92,6 +92,7 @@ bool on_object(struct call *c) {
 	if (!key_ok(c, key) || !on_bucket(c)) {
 		return false;
 	}
-	c->resource.arn = str_printf(c->arena, STR_FMT "/" STR_FMT, STR_ARG(c->resource.arn), STR_ARG(key));
+	const struct resource bucket = c->resource;
+	object_resource(c, &bucket, key, (str){ 0 }, &c->resource);
 	return true;
 }

@@ -14,6 +14,20 @@ static bool acl_is_private(struct call *c, struct db *db) {
 		       : true;
 }
 
+static str ownership_of_input(struct call *c) {
+	const struct val *rules = get(get(c->in, "OwnershipControls"), "Rules");
+	return get_str(rules->first, "ObjectOwnership");
+}
+
+static void set_ownership(struct call *c, struct db *db) {
+	bucket_set_ownership(db, call_bucket(c)->id, ownership_of(ownership_of_input(c)));
+}
+
+/* As it was before there was such a setting. */
+static void no_ownership_set(struct call *c, struct db *db) {
+	bucket_set_ownership(db, call_bucket(c)->id, OWNER_WRITER);
+}
+
 static bool put_bucket_ownership_controls(struct call *c) {
 	const struct val *v = config_body(c);
 	if (!v) {
@@ -23,10 +37,11 @@ static bool put_bucket_ownership_controls(struct call *c) {
 	if (val_count(rules) != 1) {
 		return malformed(c);
 	}
-	bool enforced = str_is(get_str(rules->first, "ObjectOwnership"), "BucketOwnerEnforced");
+	bool enforced = ownership_of(ownership_of_input(c)) == OWNER_ENFORCED;
 	return config_change(c, &(struct change){ .kind = "ownershipControls",
 						  .document = config_write(c->arena, v),
-						  .still = enforced ? acl_is_private : NULL });
+						  .still = enforced ? acl_is_private : NULL,
+						  .also = set_ownership });
 }
 
 static bool get_bucket_ownership_controls(struct call *c) {
@@ -34,7 +49,8 @@ static bool get_bucket_ownership_controls(struct call *c) {
 }
 
 static bool delete_bucket_ownership_controls(struct call *c) {
-	return config_forget(c, "ownershipControls");
+	c->status = 204;
+	return config_change(c, &(struct change){ .kind = "ownershipControls", .also = no_ownership_set });
 }
 
 const struct route ownership_routes[] = {

@@ -1,30 +1,29 @@
+#include "core/cloud.h"
+#include "core/entity.h"
+#include "policy/actions.h"
 #include "s3/policy.h"
 #include "wire/tree.h"
 
 enum { POLICY_MAX = 20480 };
 
+#define NO_JSON "Policies must be valid JSON and the first byte must be '{'"
+#define NO_ACTION "Policy has invalid action"
+#define NO_RESOURCE "Policy has invalid resource"
+#define NO_PRINCIPAL "Invalid principal in policy"
+
 static const struct fault malformed_policy = { "MalformedPolicy", 400 };
 static const struct fault policy_too_large = { "PolicyTooLarge", 400 };
 
-static const char *const policy_fields[] = { "Version", "Id", "Statement", NULL };
-static const char *const statement_fields[] = { "Sid",       "Effect",   "Principal",   "NotPrincipal", "Action",
-						"NotAction", "Resource", "NotResource", "Condition",    NULL };
-static const char *const principal_fields[] = { "AWS", "Service", "Federated", "CanonicalUser", NULL };
-
-struct policy {
+struct check {
 	struct arena *arena;
 	struct refusal *why;
 	str bucket;
 };
 
-static bool no(struct policy *p, const char *sentence, str what) {
-	p->why->fault = &malformed_policy;
-	p->why->message = str_printf(p->arena, "%s" STR_FMT, sentence, STR_ARG(what));
+static bool no(struct check *k, const char *sentence, str what) {
+	k->why->fault = &malformed_policy;
+	k->why->message = str_printf(k->arena, "%s" STR_FMT, sentence, STR_ARG(what));
 	return false;
-}
-
-static bool missing(struct policy *p, const char *field) {
-	return no(p, "Missing required field ", str_from(field));
 }
 
 /* --- lists that may be one text --- */
@@ -44,234 +43,215 @@ static bool are_texts(const struct tree *list) {
 			return false;
 		}
 	}
-	return text_first(list) != NULL;
-}
-
-static bool fields_known(struct policy *p, const struct tree *t, const char *const *known) {
-	for (const struct tree *k = t->first; k; k = k->next) {
-		const char *const *f = known;
-		while (*f && !str_is(k->name, *f)) {
-			f++;
-		}
-		if (!*f) {
-			return no(p, "Unknown field ", k->name);
-		}
-	}
 	return true;
 }
 
-/* Either of two fields, not both. */
-static bool one_of(struct policy *p, const struct tree *t, const char *plain, const char *inverse,
-		   const struct tree **out) {
-	const struct tree *a = tree_get(t, plain), *b = tree_get(t, inverse);
-	*out = a ? a : b;
-	if (!*out) {
-		return missing(p, plain);
-	}
-	return a && b ? no(p, "Statement has both fields: ", str_from(inverse)) : true;
-}
+/* --- the grammar, which is not S3's own, in S3's sentences --- */
 
-/* --- principals --- */
-
-static bool twelve_digits(str s) {
-	int64_t n;
-	return s.n == 12 && str_uint(s, &n);
-}
-
-static bool aws_principal_ok(str s) {
-	return str_is(s, "*") || twelve_digits(s) || str_starts(s, S("AIDA")) || str_starts(s, S("AROA")) ||
-	       (str_starts(s, S("arn:")) && s.n > sizeof("arn:aws:iam::") - 1);
-}
-
-static bool check_principal(struct policy *p, const struct tree *t) {
-	if (t->kind == TREE_STRING) {
-		return str_is(t->s, "*") ? true : no(p, "Invalid principal in policy", S(""));
-	}
-	if (t->kind != TREE_OBJECT || !t->first) {
-		return no(p, "Invalid principal in policy", S(""));
-	}
-	for (const struct tree *kind = t->first; kind; kind = kind->next) {
-		if (!are_texts(kind)) {
-			return no(p, "Invalid principal in policy", S(""));
+static bool field_unknown(struct check *k, const struct tree *t, const char *const *known) {
+	for (const struct tree *f = t->first; f; f = f->next) {
+		const char *const *name = known;
+		while (*name && !str_is(f->name, *name)) {
+			name++;
 		}
-		for (const struct tree *who = text_first(kind); who; who = text_next(kind, who)) {
-			bool ok = str_is(kind->name, "AWS") ? aws_principal_ok(who->s) : who->s.n > 0;
-			if (!ok) {
-				return no(p, "Invalid principal in policy", S(""));
-			}
-		}
-	}
-	return fields_known(p, t, principal_fields);
-}
-
-/* --- actions and resources --- */
-
-static bool check_actions(struct policy *p, const struct tree *list) {
-	if (!are_texts(list)) {
-		return no(p, "Policy has invalid action", S(""));
-	}
-	for (const struct tree *t = text_first(list); t; t = text_next(list, t)) {
-		bool s3 = t->s.n > 3 && str_ieq((str){ t->s.p, 3 }, S("s3:"));
-		if (!s3 && !str_is(t->s, "*")) {
-			return no(p, "Policy has invalid action", S(""));
-		}
-	}
-	return true;
-}
-
-/* '*' is any run of bytes, '?' any one. */
-static bool matches(str pattern, str s) {
-	size_t i = 0, k = 0, star = SIZE_MAX, from = 0;
-	while (k < s.n) {
-		if (i < pattern.n && pattern.p[i] == '*') {
-			star = i++;
-			from = k;
-		} else if (i < pattern.n && (pattern.p[i] == '?' || pattern.p[i] == s.p[k])) {
-			i++;
-			k++;
-		} else if (star != SIZE_MAX) {
-			i = star + 1;
-			k = ++from;
-		} else {
-			return false;
-		}
-	}
-	while (i < pattern.n && pattern.p[i] == '*') {
-		i++;
-	}
-	return i == pattern.n;
-}
-
-/* arn:aws:s3:::bucket, arn:aws:s3:::bucket/key; the bucket is this one. */
-static bool check_resources(struct policy *p, const struct tree *list) {
-	if (!are_texts(list)) {
-		return no(p, "Policy has invalid resource", S(""));
-	}
-	for (const struct tree *t = text_first(list); t; t = text_next(list, t)) {
-		str bucket, key;
-		if (str_is(t->s, "*")) {
-			continue;
-		}
-		if (!str_starts(t->s, S("arn:aws:s3:::"))) {
-			return no(p, "Policy has invalid resource", S(""));
-		}
-		str_cut(str_skip(t->s, sizeof("arn:aws:s3:::") - 1), '/', &bucket, &key);
-		if (!matches(bucket, p->bucket)) {
-			return no(p, "Policy has invalid resource", S(""));
-		}
-	}
-	return true;
-}
-
-/* What an action with no wildcard in it is about. */
-static bool on_objects(str action) {
-	size_t at;
-	return (str_find(action, S("Object"), &at) && !str_find(action, S("BucketObject"), &at)) ||
-	       str_ends(action, S("AbortMultipartUpload")) || str_ends(action, S("ListMultipartUploadParts"));
-}
-
-static bool names_kind(const struct tree *resources, bool objects) {
-	size_t at;
-	for (const struct tree *t = text_first(resources); t; t = text_next(resources, t)) {
-		bool key = str_find(t->s, S("/"), &at);
-		if (key == objects || (t->s.n && t->s.p[t->s.n - 1] == '*' && !key)) {
+		if (!*name) {
+			no(k, "Unknown field ", f->name);
 			return true;
 		}
 	}
 	return false;
 }
 
-static bool actions_apply(struct policy *p, const struct tree *actions, const struct tree *resources) {
+/* Which element is of a type that it cannot have. */
+static const char *spoiled(const struct tree *s) {
+	static const struct {
+		const char *element, *sentence;
+	} texts[] = { { "Action", NO_ACTION },
+		      { "NotAction", NO_ACTION },
+		      { "Resource", NO_RESOURCE },
+		      { "NotResource", NO_RESOURCE } };
+	const struct tree *who = tree_get(s, "Principal"), *condition = tree_get(s, "Condition");
+	if (s->kind != TREE_OBJECT) {
+		return NO_JSON;
+	}
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		if (!are_texts(tree_get(s, texts[i].element))) {
+			return texts[i].sentence;
+		}
+	}
+	who = who ? who : tree_get(s, "NotPrincipal");
+	if (who && who->kind != TREE_STRING && (who->kind != TREE_OBJECT || !are_texts(who->first))) {
+		return NO_PRINCIPAL;
+	}
+	return condition && condition->kind != TREE_OBJECT ? "Conditions must be a map" : NULL;
+}
+
+static bool bad_syntax(struct check *k, str text) {
+	static const char *const fields[] = { "Version", "Id", "Statement", NULL };
+	static const char *const elements[] = { "Sid",       "Effect",   "Principal",   "NotPrincipal", "Action",
+						"NotAction", "Resource", "NotResource", "Condition",    NULL };
+	const struct tree *t = tree_read(k->arena, text), *statements = tree_get(t, "Statement");
+	if (!t || field_unknown(k, t, fields)) {
+		return t ? false : no(k, NO_JSON, S(""));
+	}
+	if (!text_first(statements)) {
+		return no(k, "Missing required field Statement", S(""));
+	}
+	for (const struct tree *s = text_first(statements); s; s = text_next(statements, s)) {
+		const char *sentence = spoiled(s);
+		if (field_unknown(k, s, elements)) {
+			return false;
+		}
+		if (sentence) {
+			return no(k, sentence, S(""));
+		}
+	}
+	return no(k, "Invalid policy syntax.", S(""));
+}
+
+static bool bad_condition(struct check *k, const struct policy_error *e) {
+	return str_starts(e->sentence, S("Invalid Condition type"))
+		       ? no(k, "Invalid Condition type : ", e->text)
+		       : no(k, "Policy has an invalid condition key", S(""));
+}
+
+static bool bad_grammar(struct check *k, str text, const struct policy_error *e) {
 	size_t at;
-	for (const struct tree *t = text_first(actions); t; t = text_next(actions, t)) {
-		bool wild = str_find(t->s, S("*"), &at) || str_find(t->s, S("?"), &at);
-		if (!wild && !names_kind(resources, on_objects(t->s))) {
-			return no(p, "Action does not apply to any resource(s) in statement", S(""));
+	switch (e->flaw) {
+	case FLAW_SYNTAX: return bad_syntax(k, text);
+	case FLAW_VERSION: return no(k, "The policy must contain a valid version string", S(""));
+	case FLAW_MISSING: return no(k, "Missing required field ", e->text);
+	case FLAW_BOTH: return no(k, "Statement has both fields: ", e->text);
+	case FLAW_EFFECT: return no(k, "Invalid effect: ", e->text);
+	case FLAW_ACTION: return no(k, NO_ACTION, S(""));
+	case FLAW_RESOURCE: return no(k, NO_RESOURCE, S(""));
+	case FLAW_PRINCIPAL: return no(k, NO_PRINCIPAL, S(""));
+	case FLAW_CONDITION: return bad_condition(k, e);
+	case FLAW_VARIABLE:
+		return no(k, str_find(e->place, S("Resource"), &at) ? NO_RESOURCE : "Invalid policy syntax.", S(""));
+	case FLAW_NONE:
+	case FLAW_PROHIBITED:
+	case FLAW_SID:
+	case FLAW_TRUST_ACTION:
+	default: return no(k, "Invalid policy syntax.", S(""));
+	}
+}
+
+/* --- what is S3's own --- */
+
+struct texts {
+	const str *v;
+	size_t n;
+	bool inverse;
+};
+
+/* Is there an action of S3 that this names? */
+static bool action_known(str s) {
+	size_t from, n = service_actions(S("s3"), &from);
+	for (size_t i = from; i < from + n; i++) {
+		if (glob_match_case(s, str_from(actions[i].name))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool check_actions(struct check *k, const struct texts *names) {
+	for (size_t i = 0; i < names->n; i++) {
+		if (!action_known(names->v[i])) {
+			return no(k, NO_ACTION, S(""));
 		}
 	}
 	return true;
 }
 
-/* --- a statement, the policy --- */
-
-static bool check_condition(struct policy *p, const struct tree *t) {
-	if (t && t->kind != TREE_OBJECT) {
-		return no(p, "Conditions must be a map", S(""));
-	}
-	for (const struct tree *op = t ? t->first : NULL; op; op = op->next) {
-		if (op->kind != TREE_OBJECT) {
-			return no(p, "Invalid Condition type : ", op->name);
-		}
-	}
-	return true;
-}
-
-static bool check_statement(struct policy *p, const struct tree *t) {
-	const struct tree *who, *actions, *resources;
-	if (t->kind != TREE_OBJECT) {
-		return no(p, "Policies must be valid JSON and the first byte must be '{'", S(""));
-	}
-	str effect = tree_text(tree_get(t, "Effect"));
-	if (!fields_known(p, t, statement_fields)) {
-		return false;
-	}
-	if (!effect.p) {
-		return missing(p, "Effect");
-	}
-	if (!str_is(effect, "Allow") && !str_is(effect, "Deny")) {
-		return no(p, "Invalid effect: ", effect);
-	}
-	return one_of(p, t, "Principal", "NotPrincipal", &who) && check_principal(p, who) &&
-	       one_of(p, t, "Action", "NotAction", &actions) && check_actions(p, actions) &&
-	       one_of(p, t, "Resource", "NotResource", &resources) && check_resources(p, resources) &&
-	       check_condition(p, tree_get(t, "Condition")) && actions_apply(p, actions, resources);
-}
-
-static bool check_version(struct policy *p, const struct tree *version) {
-	str v = tree_text(version);
-	return !version || str_is(v, "2012-10-17") || str_is(v, "2008-10-17")
-		       ? true
-		       : no(p, "The policy must contain a valid version string", S(""));
-}
-
-/* Bytes without the white space between tokens: that is what AWS counts. */
-static size_t size(str text) {
-	bool quoted = false;
-	size_t n = 0;
-	for (size_t i = 0; i < text.n; i++) {
-		char ch = text.p[i];
-		if (quoted && ch == '\\') {
-			n += 2;
-			i++;
+/* arn:aws:s3:::bucket, arn:aws:s3:::bucket/key; the bucket is this one. */
+static bool check_resources(struct check *k, const struct texts *resources) {
+	for (size_t i = 0; i < resources->n; i++) {
+		str bucket, key, s = resources->v[i];
+		if (str_is(s, "*")) {
 			continue;
 		}
-		quoted ^= ch == '"';
-		n += quoted || (ch != ' ' && ch != '\t' && ch != '\n' && ch != '\r');
+		if (!str_starts(s, S("arn:aws:s3:::"))) {
+			return no(k, NO_RESOURCE, S(""));
+		}
+		str_cut(str_skip(s, sizeof("arn:aws:s3:::") - 1), '/', &bucket, &key);
+		if (!glob_match(bucket, k->bucket)) {
+			return no(k, NO_RESOURCE, S(""));
+		}
 	}
-	return n;
+	return true;
+}
+
+static bool applies(str name, const struct texts *resources) {
+	const struct action *a = action_find(S("s3"), str_skip(name, 3));
+	for (size_t i = 0; a && i < resources->n; i++) {
+		if (action_may_match(a, resources->v[i])) {
+			return true;
+		}
+	}
+	return !a;
+}
+
+/* Only actions without wildcards are looked at. */
+static bool actions_apply(struct check *k, const struct texts *names, const struct texts *resources) {
+	for (size_t i = 0; i < names->n && !names->inverse && !resources->inverse; i++) {
+		if (!applies(names->v[i], resources)) {
+			return no(k, "Action does not apply to any resource(s) in statement", S(""));
+		}
+	}
+	return true;
+}
+
+static bool check_statement(struct check *k, const struct policy *p, size_t i) {
+	struct texts names, resources;
+	names.v = policy_actions(p, i, &names.n, &names.inverse);
+	resources.v = policy_resources(p, i, &resources.n, &resources.inverse);
+	return check_actions(k, &names) && check_resources(k, &resources) && actions_apply(k, &names, &resources);
 }
 
 bool policy_check(struct arena *a, str text, str bucket, struct refusal *why) {
-	struct policy p = { a, why, bucket };
-	if (size(text) > POLICY_MAX) {
+	struct check k = { a, why, bucket };
+	struct policy_error error;
+	if (policy_size(text) > POLICY_MAX) {
 		why->fault = &policy_too_large;
 		why->message = S("Policy exceeds the maximum allowed document size.");
 		return false;
 	}
-	const struct tree *t = text.n && text.p[0] == '{' ? tree_read(a, text) : NULL;
-	if (!t) {
-		return no(&p, "Policies must be valid JSON and the first byte must be '{'", S(""));
+	if (!str_starts(text, S("{"))) {
+		return no(&k, NO_JSON, S(""));
 	}
-	const struct tree *statements = tree_get(t, "Statement");
-	if (!fields_known(&p, t, policy_fields) || !check_version(&p, tree_get(t, "Version"))) {
-		return false;
+	const struct policy *p = policy_read(a, text, POLICY_RESOURCE, &error);
+	if (!p) {
+		return bad_grammar(&k, text, &error);
 	}
-	const struct tree *s = text_first(statements);
-	if (!s) {
-		return missing(&p, "Statement");
+	for (size_t i = 0; i < policy_statements(p); i++) {
+		if (!check_statement(&k, p, i)) {
+			return false;
+		}
 	}
-	for (; s; s = text_next(statements, s)) {
-		if (!check_statement(&p, s)) {
+	return true;
+}
+
+/* --- who is named --- */
+
+/* Of accounts that are not of this cloud nothing is known, so theirs are taken for granted; nor is a session asked for. */
+static bool exists(struct db *db, struct arena *a, str arn) {
+	str account, name, id, display;
+	struct entity e;
+	bool named = str_starts(arn, S("arn:aws:iam::")) &&
+		     str_cut(str_skip(arn, sizeof("arn:aws:iam::") - 1), ':', &account, &name) &&
+		     (str_starts(name, S("user/")) || str_starts(name, S("role/")));
+	return !named || !account_owner(db, a, account, &id, &display) || entity_of_arn(db, a, arn, &e);
+}
+
+bool policy_principals_exist(struct db *db, struct arena *a, str text) {
+	struct policy_error why;
+	struct policy_principal *who;
+	const struct policy *p = policy_read(a, text, POLICY_RESOURCE, &why);
+	size_t n = p ? policy_principals(a, p, &who) : 0;
+	for (size_t i = 0; i < n; i++) {
+		if (str_is(who[i].kind, "AWS") && !exists(db, a, who[i].text)) {
 			return false;
 		}
 	}

@@ -1,5 +1,6 @@
 #include "base/clock.h"
 #include "core/cloud.h"
+#include "s3/acl.h"
 #include "s3/config.h"
 #include "s3/listing.h"
 #include "s3/object.h"
@@ -56,7 +57,7 @@ bool object_of_request(struct call *c, struct object *o) {
 		return fail_argument(c, "versionId", query_get(c->arena, &c->x->head, "versionId"),
 				     "This operation does not accept a version-id.");
 	}
-	*o = (struct object){ .bucket = call_bucket(c)->id, .key = get_str(c->in, "Key"), .account = c->who.account };
+	*o = (struct object){ .bucket = call_bucket(c)->id, .key = get_str(c->in, "Key"), .account = object_owner(c) };
 	return extras_of_input(c) && class_of_input(c, &o->storage_class) && conditions_early(c);
 }
 

@@ -9,6 +9,9 @@ extern const struct store_table s3_tables[];
 
 /* --- buckets --- */
 enum versioning { VERSIONING_NEVER, VERSIONING_ENABLED, VERSIONING_SUSPENDED };
+/* Whose objects are (docs: "Controlling ownership of objects"). ENFORCED: the bucket owner's, and ACLs do not act;
+ * PREFERRED: the writer's, but the bucket owner's if he was granted full control; WRITER: the writer's. */
+enum ownership { OWNER_ENFORCED, OWNER_PREFERRED, OWNER_WRITER };
 
 struct bucket {
 	int64_t id;
@@ -16,12 +19,18 @@ struct bucket {
 	int64_t created;
 	enum versioning versioning;
 	bool object_lock; /* made with object lock */
+	enum ownership ownership;
+	int64_t policy; /* which revision of its policy there is, from 1; 0 or less: none */
 };
 
 bool bucket_find(struct db *db, struct arena *a, str name, struct bucket *out);
 /* Some bucket of this id is still there (a work checks it again: it may have gone since the snapshot). */
 bool bucket_alive(struct db *db, int64_t id);
 enum versioning bucket_versioning(struct db *db, int64_t id); /* as of now, for works */
+enum ownership bucket_ownership(struct db *db, int64_t id); /* likewise; of none such: ENFORCED */
+void bucket_set_ownership(struct db *db, int64_t id, enum ownership o); /* in a work */
+/* In a work: the bucket has another policy now, or none. Revisions never come twice. */
+void bucket_set_policy(struct db *db, int64_t id, bool has);
 
 /* For routes: the call's Bucket as the resource (and bucket/Key for objects). Fails with NoSuchBucket (detail
  * BucketName), InvalidBucketName, PermanentRedirect for another region's bucket where AWS does so. The bucket is
@@ -58,7 +67,7 @@ struct object {
 	int64_t blob; /* its body; 0: none, or in parts */
 	int64_t upload; /* its parts are those of this upload; 0: not a multipart object */
 	int64_t parts; /* how many parts */
-	str account; /* who put it */
+	str account; /* the owner; "": somebody without an account */
 };
 
 /* Which one: o's bucket, key and version (absent: the current version, marker or not); the rest is filled. False:
@@ -104,7 +113,9 @@ struct upload {
 	int64_t bucket;
 	str key, upload_id;
 	int64_t initiated;
-	str storage_class, meta, tags, account;
+	str storage_class, meta, tags;
+	str account; /* the owner of the object to be */
+	str initiator; /* the account that began it; "": none */
 	int sum_kind; /* -1: none asked for */
 	bool sum_composite;
 };

@@ -1,6 +1,7 @@
 #include "s3/s3.h"
 
 #include "s3/config.h"
+#include "s3/resource.h"
 #include "s3/routes.h"
 
 static const struct route *const tables[] = {
@@ -36,4 +37,11 @@ static const struct route *const tables[] = {
 	NULL,
 };
 
-const struct face s3_face = { .name = "s3", .tables = tables, .store = s3_tables, .check_body = config_check_body };
+const struct face s3_face = {
+	.name = "s3",
+	.tables = tables,
+	.store = s3_tables,
+	.check_body = config_check_body,
+	.key = s3_key,
+	.policy_of = s3_policy_of,
+};

@@ -10,7 +10,9 @@ const struct store_table s3_tables[] = {
 		    "region BLOB NOT NULL,"
 		    "created INTEGER NOT NULL,"
 		    "versioning INTEGER NOT NULL," /* enum versioning */
-		    "object_lock INTEGER NOT NULL);"
+		    "object_lock INTEGER NOT NULL,"
+		    "ownership INTEGER NOT NULL," /* enum ownership */
+		    "policy INTEGER NOT NULL);" /* revision; 0 or less: none */
 		    "CREATE INDEX IF NOT EXISTS bucket_account ON bucket(account, name);" },
 
 	/* A document a kind: kind is its sub-resource ("lifecycle"), id is '' but for kinds that have several. */
@@ -56,6 +58,7 @@ const struct store_table s3_tables[] = {
 		    "sum_kind INTEGER NOT NULL," /* -1: none asked for */
 		    "sum_composite INTEGER NOT NULL,"
 		    "account BLOB NOT NULL,"
+		    "initiator BLOB NOT NULL,"
 		    "tags BLOB NOT NULL,"
 		    "meta BLOB NOT NULL);"
 		    "CREATE INDEX IF NOT EXISTS upload_key ON upload(bucket, key, initiated);" },

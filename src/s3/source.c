@@ -2,6 +2,7 @@
 #include "s3/config.h"
 #include "s3/listing.h"
 #include "s3/object.h"
+#include "s3/resource.h"
 
 static const struct fault not_active = { "ObjectNotInActiveTierError", 403 };
 
@@ -52,13 +53,20 @@ static bool parse(struct call *c, struct place *out) {
 	return str_utf8(key) ? true : bad_source(c, "The copy source must be encoded as UTF-8, then as in URLs.");
 }
 
-static bool allowed(struct call *c, const struct place *p, const struct bucket *b) {
-	struct resource r = { .arn = str_printf(c->arena, "arn:aws:s3:::" STR_FMT "/" STR_FMT, STR_ARG(p->bucket),
-						STR_ARG(p->key)),
-			      .account = b->account };
-	return call_allowed(c, p->version.p ? "s3:GetObjectVersion" : "s3:GetObject", &r)
-		       ? true
-		       : fail(c, &access_denied, "Access Denied");
+static bool allowed(struct call *c, const struct place *p, struct source *out) {
+	const char *action = p->version.p ? "s3:GetObjectVersion" : "s3:GetObject";
+	struct resource bucket, r;
+	bucket_resource(c, &out->bucket, &bucket);
+	object_resource(c, &bucket, p->key, p->version, &out->resource);
+	r = out->resource;
+	resource_see(c, &r, action, p->version);
+	return call_must(c, action, &r);
+}
+
+static bool may_list(struct call *c, struct source *out) {
+	struct resource r;
+	bucket_resource(c, &out->bucket, &r);
+	return call_must(c, "s3:ListBucket", &r);
 }
 
 static bool owner_expected(struct call *c, const struct bucket *b) {
@@ -66,10 +74,13 @@ static bool owner_expected(struct call *c, const struct bucket *b) {
 	return !want.p || str_eq(want, b->account) ? true : fail(c, &access_denied, "Access Denied");
 }
 
-static bool no_source(struct call *c, const struct place *p) {
+static bool no_source(struct call *c, const struct place *p, struct source *out) {
 	struct db *db = call_db(c);
 	if (db_error(db)) {
 		return fail_errno(c, db_error(db));
+	}
+	if (!may_list(c, out)) {
+		return false;
 	}
 	if (p->version.p) {
 		fail(c, &no_such_version, "The specified version does not exist.");
@@ -86,7 +97,7 @@ static bool find(struct call *c, const struct place *p, struct source *out) {
 	struct object *o = &out->object;
 	*o = (struct object){ .bucket = out->bucket.id, .key = p->key, .version = p->version };
 	if (!object_find(call_db(c), c->arena, o)) {
-		return no_source(c, p);
+		return no_source(c, p, out);
 	}
 	if (!o->marker) {
 		return true;
@@ -94,7 +105,7 @@ static bool find(struct call *c, const struct place *p, struct source *out) {
 	return p->version.p ? fail(c, &invalid_request,
 				   "The source of a copy request may not specifically refer to a delete marker by "
 				   "version id.")
-			    : no_source(c, p);
+			    : no_source(c, p, out);
 }
 
 bool source_of_input(struct call *c, struct source *out) {
@@ -106,7 +117,7 @@ bool source_of_input(struct call *c, struct source *out) {
 	if (!bucket_find(call_db(c), c->arena, p.bucket, &out->bucket)) {
 		return bucket_gone(c, p.bucket);
 	}
-	if (!owner_expected(c, &out->bucket) || !allowed(c, &p, &out->bucket) || !find(c, &p, out) ||
+	if (!owner_expected(c, &out->bucket) || !allowed(c, &p, out) || !find(c, &p, out) ||
 	    !conditions_source(c, &out->object)) {
 		return false;
 	}

@@ -4,17 +4,14 @@
 
 enum { OBJECT_TAGS = 10 };
 
-static bool may(struct call *c, const char *plain, const char *versioned) {
-	return must_allow(c, get(c->in, "VersionId") ? versioned : plain);
-}
-
 static void show_version(struct call *c, const struct object *o) {
 	set_str(c->arena, c->out, "VersionId", version_shown(call_bucket(c), o));
 }
 
 static bool get_object_tagging(struct call *c) {
 	struct object o;
-	if (!may(c, "s3:GetObjectTagging", "s3:GetObjectVersionTagging") || !object_of_input(c, call_db(c), &o)) {
+	if (!must_allow_version(c, "s3:GetObjectTagging", "s3:GetObjectVersionTagging") ||
+	    !object_of_input(c, call_db(c), &o)) {
 		return false;
 	}
 	show_version(c, &o);
@@ -40,7 +37,7 @@ static int retag(struct db *db, void *arg) {
 
 static bool keep(struct call *c, str tags) {
 	struct retag w = { .c = c, .tags = tags };
-	if (!call_write(c, retag, &w, NULL)) {
+	if (!object_of_input(c, call_db(c), &w.o) || !call_write(c, retag, &w, NULL)) {
 		return false;
 	}
 	show_version(c, &w.o);
@@ -50,7 +47,7 @@ static bool keep(struct call *c, str tags) {
 static bool put_object_tagging(struct call *c) {
 	str tags;
 	const struct val *document;
-	if (!may(c, "s3:PutObjectTagging", "s3:PutObjectVersionTagging")) {
+	if (!must_allow_version(c, "s3:PutObjectTagging", "s3:PutObjectVersionTagging")) {
 		return false;
 	}
 	document = config_body(c);
@@ -58,7 +55,7 @@ static bool put_object_tagging(struct call *c) {
 }
 
 static bool delete_object_tagging(struct call *c) {
-	return may(c, "s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging") && keep(c, (str){ 0 });
+	return must_allow_version(c, "s3:DeleteObjectTagging", "s3:DeleteObjectVersionTagging") && keep(c, (str){ 0 });
 }
 
 const struct route tagging_routes[] = {

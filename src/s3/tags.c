@@ -117,7 +117,7 @@ bool tags_of_header(struct call *c, str header, str *out) {
 bool tags_of_input(struct call *c, str *out) {
 	str header = get_str(c->in, "Tagging");
 	*out = (str){ 0 };
-	return !header.n || (tags_of_header(c, header, out) && must_allow(c, "s3:PutObjectTagging"));
+	return !header.n || (tags_of_header(c, header, out) && call_must(c, "s3:PutObjectTagging", &c->resource));
 }
 
 bool tags_of_set(struct call *c, const struct val *tag_set, int max, str *out) {

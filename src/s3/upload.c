@@ -1,6 +1,7 @@
 #include "s3/upload.h"
 
 #include "base/clock.h"
+#include "s3/acl.h"
 #include "s3/config.h"
 #include "s3/listing.h"
 #include "s3/meta.h"
@@ -92,7 +93,8 @@ static bool create_multipart_upload(struct call *c) {
 	}
 	u->bucket = call_bucket(c)->id;
 	u->key = get_str(c->in, "Key");
-	u->account = c->who.account;
+	u->account = object_owner(c);
+	u->initiator = c->who.account;
 	u->initiated = clock_now();
 	if (!call_write(c, create_work, &w, NULL)) {
 		return false;

@@ -39,7 +39,8 @@ bool upload_id_read(str upload_id, int64_t bucket, str key, int64_t *initiated, 
 /* --- uploads --- */
 
 #define UPLOAD_COLUMNS                                                                                                 \
-	"id, bucket, key, upload_id, initiated, storage_class, meta, tags, account, sum_kind, sum_composite"
+	"id, bucket, key, upload_id, initiated, storage_class, meta, tags, account, sum_kind, sum_composite,"          \
+	" initiator"
 
 static void read_upload(struct query *q, struct arena *a, struct upload *out) {
 	*out = (struct upload){ .id = query_int(q, 0),
@@ -52,7 +53,8 @@ static void read_upload(struct query *q, struct arena *a, struct upload *out) {
 				.tags = query_dup(a, q, 7),
 				.account = query_dup(a, q, 8),
 				.sum_kind = (int)query_int(q, 9),
-				.sum_composite = query_int(q, 10) != 0 };
+				.sum_composite = query_int(q, 10) != 0,
+				.initiator = query_dup(a, q, 11) };
 }
 
 bool upload_find(struct db *db, struct arena *a, struct upload *u) {
@@ -75,9 +77,10 @@ static str present(str s) {
 void upload_insert(struct db *db, struct arena *a, struct upload *u) {
 	db_run(db,
 	       "INSERT INTO upload(bucket, key, initiated, upload_id, storage_class, sum_kind, sum_composite, account,"
-	       " tags, meta) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-	       "isissiisss", u->bucket, u->key, u->initiated, S(""), u->storage_class, (int64_t)u->sum_kind,
-	       (int64_t)u->sum_composite, present(u->account), present(u->tags), present(u->meta));
+	       " initiator, tags, meta) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	       "isissiissss", u->bucket, u->key, u->initiated, S(""), u->storage_class, (int64_t)u->sum_kind,
+	       (int64_t)u->sum_composite, present(u->account), present(u->initiator), present(u->tags),
+	       present(u->meta));
 	u->id = db_last_rowid(db);
 	u->upload_id = make_id(a, u->bucket, u->key, u->initiated, u->id);
 	db_run(db, "UPDATE upload SET upload_id = ? WHERE id = ?", "si", u->upload_id, u->id);
