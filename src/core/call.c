@@ -2,14 +2,12 @@
 
 #include "base/log.h"
 #include "core/cloud.h"
-#include "core/decision.h"
 
 #include <errno.h>
 #include <stdarg.h>
 
 static const struct fault internal_failure = { "InternalFailure", 500 };
 static const struct fault internal_error = { "InternalError", 500 };
-static const struct fault denied = { "AccessDenied", 403 };
 static const struct fault no_room = { "InsufficientStorage", 507 };
 
 bool fail(struct call *c, const struct fault *f, const char *fmt, ...) {
@@ -68,46 +66,4 @@ bool call_write(struct call *c, int (*run)(struct db *db, void *arg), void *arg,
 		return true;
 	}
 	return c->refusal.fault ? false : fail_errno(c, rc < 0 ? rc : -EIO);
-}
-
-static bool decide_plain(struct call *c, const struct resource *r, const char **why) {
-	if (!c->who.account.n) {
-		*why = "anonymous";
-		return false;
-	}
-	*why = "own account";
-	if (!r->account.n || str_eq(r->account, c->who.account)) {
-		return true;
-	}
-	*why = "another account's resource";
-	return false;
-}
-
-bool call_allowed(struct call *c, const char *action, const struct resource *r) {
-	const char *why = "";
-	bool allowed = decide_plain(c, r, &why);
-	decision_record(&(struct decision){
-		.request_id = c->request_id,
-		.principal = c->who.arn.n ? c->who.arn : S("anonymous"),
-		.action = str_from(action),
-		.resource = r->arn.n ? r->arn : S("*"),
-		.reason = str_from(why),
-		.allowed = allowed,
-		.at = clock_now(),
-	});
-	return allowed;
-}
-
-bool deny(struct call *c, const char *action, const struct resource *r) {
-	return fail(c, &denied, "User: " STR_FMT " is not authorized to perform: %s on resource: " STR_FMT,
-		    STR_ARG(c->who.arn), action, STR_ARG(r->arn.n ? r->arn : S("*")));
-}
-
-bool call_must(struct call *c, const char *action, const struct resource *r) {
-	return call_allowed(c, action, r) ? true : deny(c, action, r);
-}
-
-bool must_pass_role(struct call *c, str role_arn, const char *service) {
-	(void)service;
-	return call_must(c, "iam:PassRole", &(struct resource){ .arn = role_arn });
 }

@@ -184,9 +184,37 @@ static void clock_move(struct control *c) {
 
 /* --- the rest --- */
 
+struct telling {
+	struct control *c;
+	str request;
+	size_t n;
+};
+
+static bool tell(void *arg, const struct decision *d) {
+	struct telling *t = arg;
+	struct buf *b = &t->c->out;
+	if (t->request.n && !str_eq(t->request, d->request_id)) {
+		return true;
+	}
+	if (t->c->text) {
+		decision_tell(b, d);
+	} else {
+		putz(b, t->n ? ",\n" : "");
+		decision_write(b, d);
+	}
+	t->n++;
+	return true;
+}
+
 static void decisions(struct control *c) {
-	decision_write(&c->out, query_get(c->x->arena, &c->x->head, "request"));
-	put_byte(&c->out, '\n');
+	struct telling t = { .c = c, .request = query_get(c->x->arena, &c->x->head, "request") };
+	putz(&c->out, c->text ? "" : "[");
+	decision_each(tell, &t);
+	putz(&c->out, c->text ? "" : "]\n");
+	if (c->text && !t.n) {
+		control_say_no(c, 404,
+			       t.request.n ? "No decision of this request is kept." : "No decision is kept yet.");
+	}
 }
 
 struct saying {

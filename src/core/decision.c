@@ -1,67 +1,180 @@
-#include "core/decision.h"
+#include "core/decision_inside.h"
 
 #include "base/lock.h"
 
-/* Texts are cut to fit: a record is for reading, and the ring never allocates. */
-struct slot {
-	char text[480];
-	uint16_t n[5];
-	bool allowed;
-	int64_t at;
-};
+_Static_assert(sizeof(struct slot) == SLOT_SIZE, "slots are copied to the file as they are");
 
-static struct slot *ring;
-static uint64_t count;
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+enum { KEY_MAX = 128, VALUE_MAX = 200, NONE = 255, COPIED = 64 };
 
-static void keep(struct slot *s, int i, size_t *at, str text) {
-	size_t room = sizeof(s->text) - *at;
-	size_t n = text.n < room ? text.n : room;
-	if (n) {
-		memcpy(s->text + *at, text.p, n);
+static struct {
+	pthread_mutex_t mutex;
+	struct slot *slots;
+	uint64_t newest;
+} ring = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+
+/* --- condition keys: length of the key, length of the value or NONE, key, value --- */
+
+static void add_value(struct decision_keys *k, str key, str value) {
+	size_t n = value.n < VALUE_MAX ? value.n : VALUE_MAX;
+	if (key.n > KEY_MAX || k->n + 2 + key.n + n > sizeof(k->p)) {
+		return;
 	}
-	s->n[i] = (uint16_t)n;
-	*at += n;
+	k->p[k->n++] = (char)key.n;
+	k->p[k->n++] = (char)(value.p ? n : NONE);
+	memcpy(k->p + k->n, key.p, key.n);
+	k->n += key.n;
+	if (n) {
+		memcpy(k->p + k->n, value.p, n);
+		k->n += n;
+	}
+}
+
+void decision_add_key(struct decision_keys *keys, str key, const struct values *values) {
+	if (!values || !values->n) {
+		add_value(keys, key, values ? S("") : (str){ 0 });
+		return;
+	}
+	for (size_t i = 0; i < values->n; i++) {
+		add_value(keys, key, values->v[i].p ? values->v[i] : S(""));
+	}
+}
+
+bool decision_key(str *keys, str *key, str *value) {
+	if (keys->n < 2) {
+		return false;
+	}
+	size_t n = (uint8_t)keys->p[0], m = (uint8_t)keys->p[1];
+	bool none = m == NONE;
+	m = none ? 0 : m;
+	if (keys->n < 2 + n + m) {
+		return false; /* cut */
+	}
+	*key = (str){ keys->p + 2, n };
+	*value = none ? (str){ 0 } : (str){ keys->p + 2 + n, m };
+	*keys = str_skip(*keys, 2 + n + m);
+	return true;
+}
+
+/* --- slots --- */
+
+/* Texts in the order in which they are cut when there is no room: the last ones first. */
+static void texts_of(struct decision *d, str *texts[DECISION_TEXTS]) {
+	str *all[DECISION_TEXTS] = { &d->request_id, &d->operation, &d->account,  &d->resource_account,
+				     &d->entity_id,  &d->action,    &d->sid,      &d->principal,
+				     &d->policy,     &d->from,      &d->resource, &d->keys };
+	memcpy(texts, all, sizeof(all));
+}
+
+static void fill(struct slot *s, struct decision *d) {
+	str *texts[DECISION_TEXTS];
+	size_t at = 0;
+	texts_of(d, texts);
+	for (int i = 0; i < DECISION_TEXTS; i++) {
+		size_t room = sizeof(s->text) - at, n = texts[i]->n < room ? texts[i]->n : room;
+		if (n) {
+			memcpy(s->text + at, texts[i]->p, n);
+		}
+		s->n[i] = (uint16_t)n;
+		at += n;
+	}
+	s->at = d->at;
+	s->statement = d->statement;
+	s->layer = (uint8_t)d->layer;
+	s->allowed = d->allowed;
+	s->explicit_deny = d->explicit_deny;
+	s->cut = s->n[DECISION_TEXTS - 2] < d->resource.n;
+}
+
+static bool unfold(const struct slot *s, struct decision *d) {
+	str *texts[DECISION_TEXTS];
+	size_t at = 0;
+	*d = (struct decision){ .at = s->at,
+				.statement = s->statement,
+				.layer = (enum layer)s->layer,
+				.allowed = s->allowed,
+				.explicit_deny = s->explicit_deny,
+				.cut = s->cut };
+	texts_of(d, texts);
+	for (int i = 0; i < DECISION_TEXTS; i++) {
+		if (at + s->n[i] > sizeof(s->text)) {
+			return false;
+		}
+		*texts[i] = s->n[i] ? (str){ s->text + at, s->n[i] } : (str){ 0 };
+		at += s->n[i];
+	}
+	return true;
+}
+
+static struct slot *slot_of(uint64_t number) {
+	if (!ring.slots) {
+		ring.slots = heap_alloc(sizeof(*ring.slots) * DECISIONS_KEPT);
+	}
+	return &ring.slots[(number - 1) % DECISIONS_KEPT];
 }
 
 void decision_record(const struct decision *d) {
-	AUTO_LOCK(&mutex);
-	if (!ring) {
-		ring = heap_alloc(sizeof(*ring) * DECISIONS_KEPT);
-	}
-	struct slot *s = &ring[count++ % DECISIONS_KEPT];
-	size_t at = 0;
-	keep(s, 0, &at, d->request_id);
-	keep(s, 1, &at, d->action);
-	keep(s, 2, &at, d->principal);
-	keep(s, 3, &at, d->reason);
-	keep(s, 4, &at, d->resource);
-	s->allowed = d->allowed;
-	s->at = d->at;
+	struct decision copy = *d;
+	AUTO_LOCK(&ring.mutex);
+	struct slot *s = slot_of(++ring.newest);
+	s->number = ring.newest;
+	fill(s, &copy);
 }
 
-static void write_one(struct buf *b, const struct slot *s) {
-	static const char *const names[] = { "requestId", "action", "principal", "reason", "resource" };
-	const char *at = s->text;
-	putz(b, b->n > 1 ? ",{" : "{");
-	for (int i = 0; i < 5; at += s->n[i], i++) {
-		putf(b, "\"%s\":", names[i]);
-		put_json(b, (str){ at, s->n[i] });
-		put_byte(b, ',');
+void slot_put(const struct slot *s) {
+	AUTO_LOCK(&ring.mutex);
+	struct slot *at = slot_of(s->number);
+	if (at->number < s->number) {
+		*at = *s;
 	}
-	putf(b, "\"outcome\":\"%s\",\"time\":\"", s->allowed ? "allow" : "deny");
-	put_time(b, s->at, TIME_ISO);
-	putz(b, "\"}");
+	ring.newest = ring.newest > s->number ? ring.newest : s->number;
 }
 
-void decision_write(struct buf *b, str request_id) {
-	AUTO_LOCK(&mutex);
-	put_byte(b, '[');
-	for (uint64_t i = count > DECISIONS_KEPT ? count - DECISIONS_KEPT : 0; i < count; i++) {
-		const struct slot *s = &ring[i % DECISIONS_KEPT];
-		if (!request_id.n || str_eq(request_id, (str){ s->text, s->n[0] })) {
-			write_one(b, s);
+size_t slots_copy(struct slot *to, size_t n, uint64_t from, uint64_t *newest) {
+	AUTO_LOCK(&ring.mutex);
+	size_t i = 0;
+	*newest = ring.newest;
+	for (; i < n && from + i <= ring.newest; i++) {
+		to[i] = *slot_of(from + i);
+	}
+	return i;
+}
+
+/* --- reading --- */
+
+static uint64_t oldest(void) {
+	AUTO_LOCK(&ring.mutex);
+	return ring.newest > DECISIONS_KEPT ? ring.newest - DECISIONS_KEPT + 1 : 1;
+}
+
+struct reading {
+	bool (*fn)(void *arg, const struct decision *d);
+	void *arg;
+};
+
+/* Those that are missing or were overtaken have another number. */
+static bool read_some(const struct slot *slots, size_t n, uint64_t from, const struct reading *to) {
+	struct decision d;
+	for (size_t i = 0; i < n; i++) {
+		if (slots[i].number == from + i && unfold(&slots[i], &d) && !to->fn(to->arg, &d)) {
+			return false;
 		}
 	}
-	put_byte(b, ']');
+	return true;
+}
+
+void decision_each(bool (*fn)(void *arg, const struct decision *d), void *arg) {
+	AUTO_ARENA a = { 0 };
+	struct reading to = { fn, arg };
+	struct slot *some = NEWS(&a, struct slot, COPIED);
+	uint64_t newest, last = 0;
+	size_t n;
+	/* What comes in meanwhile is left for the next time, so that this ends. */
+	slots_copy(some, 0, 1, &last);
+	for (uint64_t at = oldest(); at <= last; at += n) {
+		uint64_t left = last - at + 1;
+		n = slots_copy(some, left < COPIED ? left : COPIED, at, &newest);
+		if (!n || !read_some(some, n, at, &to)) {
+			return;
+		}
+	}
 }

@@ -79,6 +79,8 @@ str session_create(struct cloud *cloud, struct arena *a, struct session *s);
  * both GetCallerIdentity alone. For face.admit of iam and sts; fails with InvalidClientTokenId or AccessDenied. */
 bool session_admitted(struct call *c);
 
-/* When, where and for which service a key was last used; kept in memory and written with the meter. */
+/* When, where and for which service a key was last used; kept in memory and written with the meter. Sessions count for
+ * their role: key_used with its id. */
 void key_used(struct cloud *cloud, str access_key, str service, str region);
 bool key_last_used(struct cloud *cloud, struct arena *a, str access_key, int64_t *at, str *service, str *region);
+void keys_flush(struct cloud *cloud);

@@ -1,7 +1,7 @@
 /* A call's life, from a message to the reply. */
 #include "base/clock.h"
 #include "base/rand.h"
-#include "core/cloud.h"
+#include "core/context.h"
 #include "core/gzip.h"
 #include "core/hoist.h"
 #include "core/identify.h"
@@ -166,16 +166,8 @@ static bool authenticate(struct call *c, str *body) {
 
 /* --- what is asked --- */
 
-static const struct face *face_of(const struct call *c) {
-	const struct face *const *f = c->cloud->faces;
-	while (*f && strcmp((*f)->name, c->service->name) != 0) {
-		f++;
-	}
-	return *f;
-}
-
 static const struct route *find_route(const struct call *c) {
-	const struct face *f = face_of(c);
+	const struct face *f = call_face(c);
 	for (const struct route *const *t = f ? f->tables : NULL; t && *t; t++) {
 		for (const struct route *r = *t; r->op; r++) {
 			if (r->op[0] == c->op->name[0] && strcmp(r->op, c->op->name) == 0) {
@@ -277,7 +269,7 @@ static const char *action_of(const struct call *c) {
 }
 
 static bool permit(struct call *c) {
-	const struct face *f = face_of(c);
+	const struct face *f = call_face(c);
 	if (f && f->admit && !f->admit(c)) {
 		return false;
 	}
@@ -321,7 +313,7 @@ static bool read_document(struct call *c, str *body) {
 
 static bool take_body(struct call *c) {
 	str body = { 0 };
-	const struct face *f = face_of(c);
+	const struct face *f = call_face(c);
 	if (!is_s3(c) || !c->op->in || !c->op->in->payload) {
 		return true;
 	}
@@ -334,6 +326,13 @@ static bool take_body(struct call *c) {
 	return read_document(c, &body) && (!f->check_body || f->check_body(c, body)) && read_message(c, body);
 }
 
+static void note_use(struct call *c) {
+	if (c->identity) {
+		key_used(c->cloud, c->who.kind == PRINCIPAL_ROLE ? c->who.entity_id : c->who.access_key,
+			 str_from(service_signing(c->service)), call_region(c));
+	}
+}
+
 static bool serve(struct call *c) {
 	str body;
 	identify_service(c);
@@ -342,6 +341,7 @@ static bool serve(struct call *c) {
 	    !authenticate(c, &body)) {
 		return false;
 	}
+	note_use(c);
 	if (!gunzip(c, &body) || !route_call(c, body) || !read_message(c, body) || !check_constraints(c) ||
 	    !permit(c) || !take_body(c)) {
 		return false;

@@ -5,6 +5,7 @@
 #include "base/version.h"
 #include "core/cloud.h"
 #include "core/control.h"
+#include "core/decision.h"
 #include "core/entity.h"
 #include "core/identity.h"
 #include "daemon/bootstrap.h"
@@ -157,10 +158,16 @@ static void raise_limits(void) {
 	}
 }
 
+static void flush(struct cloud *cloud) {
+	meter_flush(cloud);
+	keys_flush(cloud);
+	decision_flush();
+}
+
 static void wait_for_end(struct cloud *cloud, const sigset_t *signals) {
 	const struct timespec every = { .tv_sec = FLUSH_SECONDS };
 	while (sigtimedwait(signals, NULL, &every) < 0) {
-		meter_flush(cloud);
+		flush(cloud);
 	}
 }
 
@@ -177,6 +184,7 @@ static bool run(struct cloud *cloud, const struct options *o, const sigset_t *si
 		return false;
 	}
 	control_clock_load(cloud);
+	decision_open(str_printf(cloud->arena, STR_FMT "/decisions", STR_ARG(cloud->data)).p);
 	bool up = start_api(cloud, o, &api) && start_control(cloud, &control);
 	if (up) {
 		struct buf url = { .arena = cloud->arena };
@@ -190,7 +198,8 @@ static bool run(struct cloud *cloud, const struct options *o, const sigset_t *si
 	server_stop(api, GRACE_MS);
 	server_stop(control, GRACE_MS);
 	unlink(str_printf(cloud->arena, STR_FMT "/control.sock", STR_ARG(cloud->data)).p);
-	meter_flush(cloud);
+	flush(cloud);
+	decision_close();
 	return up;
 }
 
