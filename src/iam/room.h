@@ -102,7 +102,7 @@ bool tag_list_of_input(struct call *c, const struct val *list,
 		       str *out); /* ValidationError, InvalidInput: repeated keys */
 void tag_list_show(struct call *c, struct val *list, str tags);
 size_t tag_list_read(struct arena *a, str tags, struct tag **out);
-str tag_list_write(struct arena *a, const struct tag *tags, size_t n); /* absent if there are none */
+str tag_list_write(struct arena *a, struct tag *tags, size_t n); /* sorts them; absent if there are none */
 
 /* How the API shows them, into a structure of that shape (User, Group, Role, InstanceProfile, Policy); members that the
  * shape lacks (UserDetail) are left out. Lists leave out tags, boundary and last use: show_listed. */
@@ -115,17 +115,19 @@ void show_page(struct call *c, const char *list, const struct page *page, struct
 /* 1 if something of the entity would be left; for DeleteConflict. */
 bool has_inline(struct db *db, str entity), has_attached(struct db *db, str entity);
 
-/* --- who may hold policies: a user, a group or a role, by which name the operation has for it --- */
+/* --- who may hold policies: a user, a group or a role --- */
 struct holder {
 	enum entity_kind kind;
-	const char *member; /* "UserName" */
 	const char *quota; /* of attached policies: "PoliciesPerUser" */
 	size_t inline_max; /* characters of all inline policies, as policy_size counts */
 };
-const struct holder *holder_of(const struct call *c);
+enum { ATTACHED_MAX = 10 };
+const struct holder *holder_of_kind(enum entity_kind kind);
+const struct holder *holder_of(const struct call *c); /* by kind_of_input */
 bool must_find_holder(struct call *c, struct db *db, struct entity *out);
 
 /* --- managed policies: AWS's own are entities of the account "aws" --- */
+int64_t attached_count(struct db *db, str entity);
 bool managed_find(struct db *db, struct arena *a, str arn, struct entity *out);
 /* AWS's or the caller's. Fails: NoSuchEntity "Policy ARN was not found.", InvalidInput for what is no ARN. */
 bool must_find_managed(struct call *c, struct db *db, str arn, struct entity *out);
@@ -153,3 +155,6 @@ void policies_sort(struct policies *list);
 void policies_keep(struct policies *list, str prefix, str after);
 void policies_end(struct call *c, const struct policies *list, const struct page *page); /* page_end */
 void attached_of(struct db *db, struct arena *a, str entity, struct policies *out); /* sorted */
+
+/* face.born: the role SageMakerRole, which SageMaker may assume, with AmazonSageMakerFullAccess and AmazonS3FullAccess. */
+int account_born(struct db *db, struct arena *a, str account);

@@ -3,12 +3,21 @@
 #include "core/binding.h"
 #include "wire/tree.h"
 
+#include <stdlib.h>
+
 size_t tag_list_read(struct arena *a, str tags, struct tag **out) {
 	return tags_read(a, tags.n ? tree_read(a, tags) : NULL, out);
 }
 
-str tag_list_write(struct arena *a, const struct tag *tags, size_t n) {
+static int by_key(const void *x, const void *y) {
+	const struct tag *a = x, *b = y;
+	return str_cmp(a->key, b->key);
+}
+
+/* Lists of tags are sorted by key (API reference, ListRoleTags). */
+str tag_list_write(struct arena *a, struct tag *tags, size_t n) {
 	struct buf b = { .arena = a };
+	qsort(tags, n, sizeof(*tags), by_key);
 	for (size_t i = 0; i < n; i++) {
 		putz(&b, i ? ",{\"Key\":" : "[{\"Key\":");
 		put_json(&b, tags[i].key);
