@@ -87,12 +87,23 @@ static bool has_root_key(struct db *db, str account) {
 	return query_step(q);
 }
 
+/* Once in its life: what is deleted later does not come back. */
+static int bear(struct db *db, struct creation *n) {
+	int rc = 0;
+	for (size_t i = 0; n->cloud->faces && n->cloud->faces[i] && !rc; i++) {
+		rc = n->cloud->faces[i]->born ? n->cloud->faces[i]->born(db, n->arena, n->account) : 0;
+	}
+	return rc;
+}
+
 static int create_account(struct db *db, void *arg) {
 	struct creation *n = arg;
 	str canonical = n->canonical_id.n ? n->canonical_id : canonical_of(n->arena, n->account);
-	if (db_run(db, "INSERT OR IGNORE INTO account VALUES(?, ?, ?, ?, NULL, NULL)", "ttti", n->account, n->name,
-		   canonical, clock_now()) < 0) {
-		return -EIO;
+	int64_t made = db_run(db, "INSERT OR IGNORE INTO account VALUES(?, ?, ?, ?, NULL, NULL)", "ttti", n->account,
+			      n->name, canonical, clock_now());
+	int rc = made < 0 ? -EIO : made ? bear(db, n) : 0;
+	if (rc) {
+		return rc;
 	}
 	if (n->canonical_id.n && db_run(db, "UPDATE account SET name = ?, canonical_id = ? WHERE id = ?", "ttt",
 					n->name, n->canonical_id, n->account) < 0) {

@@ -105,6 +105,8 @@ struct face {
 	/* Outside a call: whose the resource of this ARN is, and its policy; fills account, policy, restricted. False:
 	 * there is none such. May be NULL. */
 	bool (*policy_of)(struct db *db, struct arena *a, str arn, struct resource *out);
+	/* In the work that makes an account: what it is born with. 0 or -errno. May be NULL. */
+	int (*born)(struct db *db, struct arena *a, str account);
 	const struct command *commands; /* for the control channel; ends with a zeroed row; may be NULL */
 };
 

@@ -2,20 +2,19 @@
 
 static const struct fault not_attachable = { "PolicyNotAttachable", 400 };
 
-enum { ATTACHED_MAX = 10 };
-
+/* Quotas: IAM User Guide, "IAM and AWS STS quotas". */
 static const struct holder holders[] = {
-	{ ENTITY_USER, "UserName", "PoliciesPerUser", 2048 },
-	{ ENTITY_GROUP, "GroupName", "PoliciesPerGroup", 5120 },
-	{ ENTITY_ROLE, "RoleName", "PoliciesPerRole", 10240 },
+	[ENTITY_USER] = { ENTITY_USER, "PoliciesPerUser", 2048 },
+	[ENTITY_GROUP] = { ENTITY_GROUP, "PoliciesPerGroup", 5120 },
+	[ENTITY_ROLE] = { ENTITY_ROLE, "PoliciesPerRole", 10240 },
 };
 
+const struct holder *holder_of_kind(enum entity_kind kind) {
+	return &holders[kind];
+}
+
 const struct holder *holder_of(const struct call *c) {
-	const struct holder *h = holders;
-	while (!shape_member(c->op->in, str_from(h->member))) {
-		h++;
-	}
-	return h;
+	return holder_of_kind(kind_of_input(c));
 }
 
 bool must_find_holder(struct call *c, struct db *db, struct entity *out) {
@@ -27,7 +26,7 @@ bool has_attached(struct db *db, str entity) {
 	return query_step(q);
 }
 
-static int64_t attached_count(struct db *db, str entity) {
+int64_t attached_count(struct db *db, str entity) {
 	AUTO_QUERY q = db_query(db, "SELECT count(*) FROM attachment WHERE entity = ?", "t", entity);
 	return query_step(q) ? query_int(q, 0) : 0;
 }

@@ -12,5 +12,10 @@ static const struct route *const tables[] = {
 };
 
 const struct face iam_face = {
-	.name = "iam", .admit = session_admitted, .tables = tables, .key = iam_key, .commands = iam_commands
+	.name = "iam",
+	.admit = session_admitted,
+	.tables = tables,
+	.key = iam_key,
+	.born = account_born,
+	.commands = iam_commands,
 };

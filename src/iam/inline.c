@@ -59,7 +59,7 @@ static bool get_policy(struct call *c) {
 	if (!query_step(q)) {
 		return no_such_inline(c);
 	}
-	set_str(c->arena, c->out, holder_of(c)->member, e.name);
+	set_str(c->arena, c->out, words_of(holder_of(c)->kind)->name, e.name);
 	set_str(c->arena, c->out, "PolicyName", name);
 	set_str(c->arena, c->out, "PolicyDocument", document_shown(c->arena, query_str(q, 0)));
 	return true;
