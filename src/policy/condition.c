@@ -51,8 +51,11 @@ bool condition_holds(const struct condition *c, const struct access *q) {
 	if (!c->op) {
 		return null_holds(c, !found);
 	}
+	if (c->of != OF_ONE && (!found || (v.n == 1 && v.v[0].n == 0))) {
+		return c->of == OF_ALL; /* an empty set, as which one empty text counts; whatever IfExists says */
+	}
 	if (!found) {
-		return c->if_exists || c->of == OF_ALL || (c->of == OF_ONE && c->op->negated);
+		return c->if_exists || c->op->negated;
 	}
 	/* Several values without a set operator: a negated one must hold for all of them, as for none of a list. */
 	bool all = c->of == OF_ALL || (c->of == OF_ONE && c->op->negated);

@@ -177,13 +177,59 @@ bool glob_arn(struct glob *g, str pattern, str arn) {
 	}
 	for (int i = 0; i < 5; i++) {
 		if (!str_cut(pattern, ':', &part, &pattern)) {
-			return glob_run(g, part, arn);
+			bool open = part.n && part.p[part.n - 1] == g->star;
+			return (open || !str_cut(arn, ':', &text, &arn)) && glob_run(g, part, arn);
 		}
 		if (!str_cut(arn, ':', &text, &arn) || !glob_run(g, part, text)) {
 			return false;
 		}
 	}
 	return glob_run(g, pattern, arn);
+}
+
+/* One field of the pattern against the text's field at each place where it may begin (may[i]: at byte i); *next is where
+ * the one after it may. */
+static void step_field(struct glob *g, str part, str arn, const bool *may, bool *next) {
+	bool open = part.n && part.p[part.n - 1] == g->star, running = false;
+	size_t end;
+	for (size_t at = 0; at < arn.n; at = end + 1) {
+		const char *colon = memchr(arn.p + at, ':', arn.n - at);
+		if (!colon) {
+			return;
+		}
+		end = (size_t)(colon - arn.p);
+		bool now = may[at] && glob_run(g, part, (str){ arn.p + at, end - at });
+		running = running || (now && open);
+		next[end + 1] = now || running;
+	}
+}
+
+/* Every way to lay the pattern's fields on the text's. */
+static bool lay_fields(struct glob *g, str pattern, str arn) {
+	AUTO_ARENA a = { 0 };
+	bool *may = NEWS(&a, bool, arn.n + 1), more = true;
+	str part, text, rest;
+	may[0] = true;
+	for (int i = 0; i < 5 && (more = str_cut(pattern, ':', &part, &rest)); i++) {
+		bool *next = NEWS(&a, bool, arn.n + 1);
+		step_field(g, part, arn, may, next);
+		may = next;
+		pattern = rest;
+	}
+	for (size_t at = 0; at <= arn.n; at++) {
+		text = str_skip(arn, at);
+		if (!more) {
+			str_cut(text, ':', &text, &rest);
+		}
+		if (may[at] && glob_run(g, pattern, text)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool glob_resource(struct glob *g, str pattern, str arn) {
+	return glob_arn(g, pattern, arn) || lay_fields(g, pattern, arn);
 }
 
 bool arn_match(str pattern, str arn) {

@@ -14,26 +14,29 @@ bool number_read(str s, double *out) {
 }
 
 /* The parts of ISO 8601 that W3C's note lists and the clock does not read: a day, a month, a year alone; minutes
- * without seconds. */
-static str date_whole(str s, char out[static 32]) {
+ * without seconds. Without a zone it is UTC. */
+static str date_whole(str s, char out[static 48]) {
 	static const char rest[] = "0000-01-01T00:00:00Z";
-	size_t zone = s.n;
 	memcpy(out, rest, sizeof(rest));
 	if (s.n == 4 || s.n == 7 || s.n == 10) {
 		memcpy(out, s.p, s.n);
 		return str_from(out);
 	}
-	if (s.n > 16 && s.n < 28 && s.p[13] == ':' && s.p[16] != ':') {
-		zone = s.n - 16;
-		memcpy(out, s.p, 16);
-		memcpy(out + 19, s.p + 16, zone);
-		return (str){ out, 19 + zone };
+	if (s.n < 16 || s.n > 40 || s.p[10] != 'T') {
+		return s;
 	}
-	return s;
+	size_t n = s.n > 18 && s.p[16] == ':' ? 19 : 16;
+	memcpy(out, s.p, n);
+	memcpy(out + 19, s.p + n, s.n - n);
+	size_t whole = 19 + s.n - n;
+	char last = s.p[s.n - 1];
+	bool zone = last == 'Z' || memchr(s.p + n, '+', s.n - n) || memchr(s.p + n, '-', s.n - n);
+	out[whole] = 'Z';
+	return (str){ out, whole + !zone };
 }
 
 bool date_read(str s, int64_t *ms) {
-	char whole[32];
+	char whole[48];
 	double seconds;
 	if (s.n != 4 && number_read(s, &seconds) && fabs(seconds) < 1e12) {
 		*ms = (int64_t)floor(seconds * 1000);
@@ -50,25 +53,17 @@ bool bool_read(str s, bool *out) {
 bool net_read(str s, struct net *out) {
 	str address, length;
 	char text[INET6_ADDRSTRLEN];
-	struct in_addr v4;
 	int64_t bits = -1;
 	if ((str_cut(s, '/', &address, &length) && !str_uint(length, &bits)) || address.n >= sizeof(text)) {
 		return false;
 	}
 	memcpy(text, address.n ? address.p : "", address.n);
 	text[address.n] = 0;
-	if (strlen(text) != address.n) {
-		return false;
-	}
-	if (inet_pton(AF_INET, text, &v4) == 1) {
-		memset(out->bytes, 0, 10);
-		memset(out->bytes + 10, 0xff, 2);
-		memcpy(out->bytes + 12, &v4, 4);
-		out->bits = bits < 0 ? 128 : (int)bits + 96;
-		return bits <= 32;
-	}
-	out->bits = bits < 0 ? 128 : (int)bits;
-	return bits <= 128 && inet_pton(AF_INET6, text, out->bytes) == 1;
+	out->v6 = memchr(text, ':', address.n) != NULL;
+	int64_t most = out->v6 ? 128 : 32;
+	out->bits = (int)(bits < 0 || bits > most ? most : bits);
+	return bits <= most && strlen(text) == address.n &&
+	       inet_pton(out->v6 ? AF_INET6 : AF_INET, text, out->bytes) == 1;
 }
 
 void operand_read(struct arena *a, const struct operator* op, struct operand *o) {

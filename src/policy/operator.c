@@ -71,7 +71,7 @@ static bool binary_equals(const struct operand *o, const struct access *q, str v
 static bool in_net(const struct operand *o, const struct access *q, str value) {
 	struct net n;
 	(void)q;
-	if (!net_read(value, &n) || n.bits < o->net.bits) {
+	if (!net_read(value, &n) || n.v6 != o->net.v6 || n.bits < o->net.bits) {
 		return false;
 	}
 	int whole = o->net.bits / 8, rest = o->net.bits % 8;

@@ -4,9 +4,9 @@
  *
  * Variables (${aws:username}, ${key, 'default'}, ${*} ${?} ${$}) are filled in when a request is matched, and only in
  * documents of version 2012-10-17. Matching takes time in proportion to pattern and text whatever the wildcards (what
- * stands between two '*' and holds a '?' costs a 64th of its length for each byte of the text). A Resource is matched as
- * a whole, so that a '*' reaches over colons, and one of fewer than six fields is completed with "*"; ARN conditions
- * are matched field by field. */
+ * stands between two '*' and holds a '?' costs a 64th of its length for each byte of the text). In a Resource
+ * a '*' at the end of a field runs on past colons, and fields that are missing are open ("arn:aws:sqs" is
+ * "arn:aws:sqs:*:*:*"); ARN conditions are matched field by field. */
 #pragma once
 
 #include "policy/access.h"

@@ -29,16 +29,16 @@ static bool read_actions(struct reading *r, const struct tree *s, struct pattern
 	return true;
 }
 
-/* An ARN of fewer than six fields is completed with open ones. */
+/* An ARN of fewer than six fields is completed with open ones, unless a '*' at the end of a field stands for them. */
 static str arn_whole(struct arena *a, str arn) {
 	struct buf b = { .arena = a };
 	int colons = 0;
-	bool inside = false;
+	bool open = str_ends(arn, S("*"));
 	for (size_t i = 0; i < arn.n; i++) {
-		inside = arn.p[i] == '{' || (inside && arn.p[i] != '}');
-		colons += arn.p[i] == ':' && !inside;
+		colons += arn.p[i] == ':';
+		open = open || (i && arn.p[i] == ':' && arn.p[i - 1] == '*');
 	}
-	if (colons >= 5 || str_is(arn, "*")) {
+	if (colons >= 5 || open) {
 		return arn;
 	}
 	put(&b, arn);
@@ -58,7 +58,7 @@ static bool read_resources(struct reading *r, const struct tree *s, struct spot 
 	spot.listed = list && list->kind == TREE_LIST;
 	for (spot.item = 0; spot.item < out->n; spot.item++) {
 		str whole = arn_whole(r->arena, out->written[spot.item]);
-		if (!word_or_flaw(r, &spot, whole, WORD_PATTERN | WORD_VARIABLES, &words[spot.item])) {
+		if (!word_or_flaw(r, &spot, whole, WORD_PATTERN | WORD_VARIABLES | WORD_ARN, &words[spot.item])) {
 			return false;
 		}
 	}

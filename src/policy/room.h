@@ -18,6 +18,8 @@ enum { STAR = 0xff, ANY = 0xfe };
 bool glob_run(struct glob *g, str pattern, str text);
 /* The ARN parts of pattern and text, one by one: see arn_match. */
 bool glob_arn(struct glob *g, str pattern, str arn);
+/* As Resource: a '*' at the end of a field runs on past colons; in the first five fields no other wildcard does. */
+bool glob_resource(struct glob *g, str pattern, str arn);
 
 /* --- words: a text of the document, compiled (variable.c) --- */
 
@@ -25,6 +27,7 @@ enum word_shape {
 	WORD_EXACT,
 	WORD_PREFIX, /* a text, and one '*' at its end */
 	WORD_GLOB,
+	WORD_FIELDS, /* an ARN with wildcards in its first five fields */
 	WORD_FILLED, /* with variables */
 };
 
@@ -40,12 +43,14 @@ struct word {
 	str text; /* compiled; of WORD_PREFIX without its star */
 	const struct piece *pieces; /* of WORD_FILLED */
 	size_t n;
+	bool fields; /* WORD_FIELDS, once it is filled */
 };
 
 enum word_kind {
 	WORD_PATTERN = 1, /* '*' and '?' are wildcards */
 	WORD_VARIABLES = 2, /* and ${...} variables */
 	WORD_LOWER = 4, /* ASCII letters are made small */
+	WORD_ARN = 8, /* of a Resource: variables only behind the fifth colon; see glob_resource */
 };
 
 /* False: a variable that has no end, or no name; *w is left. kind: of enum word_kind. */
@@ -68,10 +73,11 @@ enum operand_kind {
 	OPERAND_ARN
 };
 
-/* A block of addresses; of IPv4 as ::ffff:a.b.c.d. */
+/* A block of addresses. */
 struct net {
 	unsigned char bytes[16];
 	int bits;
+	bool v6;
 };
 
 /* One value of a condition, compiled, or one of the request. */

@@ -66,11 +66,29 @@ static size_t count(str text, str what) {
 	return n;
 }
 
+/* The bytes of an ARN before its fifth colon; all, if it has fewer. */
+static size_t head_of(str arn) {
+	int colons = 0;
+	for (size_t i = 0; i < arn.n; i++) {
+		colons += arn.p[i] == ':';
+		if (colons == 5) {
+			return i;
+		}
+	}
+	return arn.n;
+}
+
+static bool wild(str s) {
+	return s.n && (memchr(s.p, STAR, s.n) || memchr(s.p, ANY, s.n));
+}
+
 static void set_shape(struct word *w) {
 	const char *star = w->text.n ? memchr(w->text.p, STAR, w->text.n) : NULL;
 	const char *any = w->text.n ? memchr(w->text.p, ANY, w->text.n) : NULL;
 	w->shape = star || any ? WORD_GLOB : WORD_EXACT;
-	if (star && !any && star == w->text.p + w->text.n - 1) {
+	if (w->fields) {
+		w->shape = WORD_FIELDS;
+	} else if (star && !any && star == w->text.p + w->text.n - 1) {
 		w->shape = WORD_PREFIX;
 		w->text.n--;
 	}
@@ -78,14 +96,17 @@ static void set_shape(struct word *w) {
 
 bool word_read(struct arena *a, str text, int kind, struct word *w) {
 	struct maker m = { .arena = a, .kind = kind, .text = { .arena = a } };
-	size_t variables = kind & WORD_VARIABLES ? count(text, S("${")) : 0;
+	size_t head = kind & WORD_ARN ? head_of(text) : 0;
+	size_t variables = kind & WORD_VARIABLES ? count(str_skip(text, head), S("${")) : 0;
 	m.pieces = NEWS(a, struct piece, 2 * variables + 1);
+	put_compiled(&m.text, (str){ text.p, head }, kind);
+	*w = (struct word){ .written = text, .shape = WORD_FILLED };
+	w->fields = wild(buf_str(&m.text)) && !str_is(text, "*");
 	if (!variables) {
-		put_compiled(&m.text, text, kind);
-	} else if (!add_pieces(&m, text)) {
+		put_compiled(&m.text, str_skip(text, head), kind);
+	} else if (!add_pieces(&m, str_skip(text, head))) {
 		return false;
 	}
-	*w = (struct word){ .written = text, .shape = WORD_FILLED };
 	if (m.n == 0) {
 		w->text = buf_str(&m.text);
 		set_shape(w);
@@ -111,7 +132,7 @@ static bool piece_value(const struct piece *p, const struct access *q, str *out)
 	}
 	bool found = values_find(q, p->key, &v) && !v.many && v.n == 1;
 	*out = found ? v.v[0] : p->text;
-	return out->p && !(out->n && (memchr(out->p, STAR, out->n) || memchr(out->p, ANY, out->n)));
+	return out->p && !wild(*out);
 }
 
 bool word_fill(const struct word *w, const struct access *q, str *out) {
@@ -134,7 +155,10 @@ bool word_matches(const struct word *w, const struct access *q, str text) {
 	case WORD_EXACT: return str_eq(w->text, text);
 	case WORD_PREFIX: return str_starts(text, w->text);
 	case WORD_GLOB: return glob_run(&g, w->text, text);
+	case WORD_FIELDS: return glob_resource(&g, w->text, text);
 	case WORD_FILLED:
-	default: return word_fill(w, q, &filled) && glob_run(&g, filled, text);
+	default:
+		return word_fill(w, q, &filled) &&
+		       (w->fields ? glob_resource(&g, filled, text) : glob_run(&g, filled, text));
 	}
 }
