@@ -31,7 +31,7 @@ static const struct verb subs[] = {
 	  "match." WHERE,
 	  iam_check },
 	{ "explain", "why a request was allowed or refused", "aerostat iam explain REQUEST-ID [--json]", iam_explain },
-	{ "who-can", "who may do this", "aerostat iam who-can ACTION RESOURCE [--json]", iam_who_can },
+	{ "who-can", "who may do this", "aerostat iam who-can ACTION RESOURCE [--account ID] [--json]", iam_who_can },
 	{ "suggest", "the least policy for what was really used",
 	  "aerostat iam suggest --principal ARN [--since TIME] [--verify] [--json]", iam_suggest },
 	{ 0 },

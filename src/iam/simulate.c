@@ -58,22 +58,11 @@ static enum outcome identity_alone(const struct question *q) {
 	return v.allowed ? ALLOWED : v.explicit_deny ? EXPLICIT_DENY : IMPLICIT_DENY;
 }
 
-/* The fifth part of an ARN; absent: it names no account. */
-static str account_in(str arn) {
-	str head = S(""), rest = arn;
-	for (int i = 0; i < 5; i++) {
-		if (!str_cut(rest, ':', &head, &rest)) {
-			return (str){ 0 };
-		}
-	}
-	return head.n ? head : (str){ 0 };
-}
-
 static void simulate_one(struct simulation *s, str action, struct result *r) {
 	AUTO_ARENA scratch = { 0 };
 	struct context context = { simulation_key, s };
 	struct verdict v;
-	str owner = account_in(r->resource);
+	str owner = arn_account(r->resource);
 	struct question q = {
 		.access = { &s->who, action, r->resource, &context, &scratch },
 		.identity = s->identity,

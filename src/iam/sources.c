@@ -87,3 +87,43 @@ bool statement_place(str text, const struct policy *p, size_t i, struct place *s
 	*end = place_of(text, to);
 	return true;
 }
+
+str arn_account(str arn) {
+	str head = S(""), rest = arn;
+	for (int i = 0; i < 5; i++) {
+		if (!str_cut(rest, ':', &head, &rest)) {
+			return (str){ 0 };
+		}
+	}
+	return head.n == 12 ? head : (str){ 0 };
+}
+
+static bool entity_resource(struct db *db, struct arena *a, const struct access *q, struct resource *out) {
+	struct entity e;
+	struct policy_error why;
+	if (!entity_of_arn(db, a, q->resource, &e)) {
+		return false;
+	}
+	out->account = e.account;
+	if (e.kind == ENTITY_ROLE && str_starts(q->action, S("sts:"))) {
+		struct bound *trust = NEW(a, struct bound);
+		*trust = (struct bound){ policy_read(a, e.trust, POLICY_TRUST, &why), S("trust policy"), q->resource };
+		out->policy = trust->policy ? trust : NULL;
+		out->trust = true;
+	}
+	return true;
+}
+
+bool resource_find(const struct face *const *faces, struct db *db, struct arena *a, const struct access *q,
+		   struct resource *out) {
+	*out = (struct resource){ 0 };
+	bool known = entity_resource(db, a, q, out);
+	for (; *faces && !known; faces++) {
+		known = (*faces)->policy_of && (*faces)->policy_of(db, a, q->resource, out);
+	}
+	out->arn = q->resource;
+	if (!known) {
+		*out = (struct resource){ .arn = q->resource, .account = arn_account(q->resource) };
+	}
+	return known;
+}
