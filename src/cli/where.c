@@ -1,0 +1,131 @@
+#include "cli/where.h"
+
+#include "wire/tree.h"
+
+#include <stdio.h>
+
+static bool say_no(str why) {
+	cli_fail(EXIT_REFUSED, STR_FMT, STR_ARG(why));
+	return false;
+}
+
+/* Of the running server: a member of what its control channel tells. */
+static bool ask_server(struct cli *cli, const char *path, struct tree **out) {
+	int status;
+	str body;
+	int rc = control_call(cli, "GET", path, &status, &body);
+	if (rc) {
+		cli_fail(EXIT_REFUSED, "Aerostat is not up on " STR_FMT ". `aerostat up` starts it.",
+			 STR_ARG(cli->data));
+		return false;
+	}
+	*out = status == 200 ? tree_read(cli->arena, body) : NULL;
+	return *out || say_no(body.n ? str_trim(body) : S("The server's answer cannot be read."));
+}
+
+static bool find_local(struct cli *cli, const struct wish *wish, struct place *out) {
+	struct tree *env;
+	if (!ask_server(cli, "/env", &env)) {
+		return false;
+	}
+	*out = (struct place){ .local = true };
+	out->endpoint = tree_text(tree_get(env, "AWS_ENDPOINT_URL"));
+	out->region = wish->region.n ? wish->region : tree_text(tree_get(env, "AWS_REGION"));
+	out->keys.access_key = tree_text(tree_get(env, "AWS_ACCESS_KEY_ID"));
+	out->keys.secret = tree_text(tree_get(env, "AWS_SECRET_ACCESS_KEY"));
+	return true;
+}
+
+static int refuse(const struct where *w, const struct answer *a) {
+	str id = a->request_id, sentence = answer_sentence(w->cli->arena, a);
+	bool denied = str_is(a->code, "AccessDenied") || str_is(a->code, "UnauthorizedOperation");
+	if (denied && id.n && !w->client.place.aws) {
+		return cli_fail(EXIT_REFUSED, STR_FMT "\n`aerostat iam explain " STR_FMT "` says why.",
+				STR_ARG(sentence), STR_ARG(id));
+	}
+	return cli_fail(EXIT_REFUSED, STR_FMT, STR_ARG(sentence));
+}
+
+bool where_open(struct where *w, struct cli *cli, const struct wish *wish) {
+	struct place place;
+	struct answer failed;
+	str why;
+	*w = (struct where){ .cli = cli };
+	if (wish_is_local(wish)) {
+		if (!find_local(cli, wish, &place)) {
+			return false;
+		}
+	} else if (!place_find(cli->arena, wish, &place, &why)) {
+		return say_no(why);
+	}
+	if (!client_open(&w->client, cli->arena, &place, &failed)) {
+		refuse(w, &failed);
+		return false;
+	}
+	return true;
+}
+
+bool where_tell(struct where *w) {
+	const struct place *p = &w->client.place;
+	struct ask q = ask_new(w, "sts", "GetCallerIdentity");
+	struct answer a;
+	struct buf b = { .arena = w->cli->arena };
+	if (!where_call(w, &q, &a)) {
+		return false;
+	}
+	w->account = get_str(a.out, "Account");
+	putz(&b, p->local ? "on the local cloud at " : p->aws ? "on AWS" : "at ");
+	put(&b, p->aws ? p->endpoint.n ? S(" at ") : S("") : p->endpoint);
+	put(&b, p->aws ? p->endpoint : S(""));
+	putf(&b, ", account " STR_FMT, STR_ARG(w->account));
+	if (p->profile.n) {
+		putf(&b, ", profile " STR_FMT, STR_ARG(p->profile));
+	}
+	fprintf(stderr, STR_FMT "\n", STR_ARG(buf_str(&b)));
+	return true;
+}
+
+struct ask ask_new(struct where *w, const char *service, const char *op) {
+	return (struct ask){ service, op, client_input(&w->client, service, op), NULL };
+}
+
+struct ask ask_about(struct where *w, const char *op, const char *member, str value) {
+	struct ask q = ask_new(w, "iam", op);
+	set_str(w->cli->arena, q.in, member, value);
+	return q;
+}
+
+bool where_call(struct where *w, const struct ask *q, struct answer *a) {
+	if (client_call(&w->client, q->service, q->op, q->in, a) || (q->expected && str_is(a->code, q->expected))) {
+		return true;
+	}
+	refuse(w, a);
+	return false;
+}
+
+bool where_page(struct where *w, struct ask *q, struct answer *a) {
+	if (a->out && !get_int(a->out, "IsTruncated", 0)) {
+		return false;
+	}
+	if (a->out) {
+		set_str(w->cli->arena, q->in, "Marker", get_str(a->out, "Marker"));
+	}
+	a->out = NULL;
+	return where_call(w, q, a) && a->out;
+}
+
+enum bucket_is where_bucket(struct where *w, str bucket) {
+	struct answer a;
+	struct ask q = ask_new(w, "s3", "HeadBucket");
+	set_str(w->cli->arena, q.in, "Bucket", bucket);
+	if (client_call(&w->client, q.service, q.op, q.in, &a)) {
+		return BUCKET_THERE;
+	}
+	switch (a.status) {
+	case 301: return BUCKET_THERE; /* in another region */
+	case 400: /* no name that a bucket can have */
+	case 404: return BUCKET_NOT_THERE;
+	case 403: return BUCKET_ELSEWHERE;
+	default: refuse(w, &a); return BUCKET_UNKNOWN;
+	}
+}
