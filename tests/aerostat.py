@@ -43,7 +43,8 @@ ALICE_KEY = Key("AKIAAEROSTATTESTALIC", "alice-secret/of+the=first12345678901234
 BOOTSTRAP = {
     "accounts": [{"id": k.account, "access_key": k.access, "secret": k.secret, "name": k.name,
                   "canonical_id": k.canonical} for k in (ROOT_KEY, OTHER_KEY)],
-    "users": [{"account": k.account, "name": k.name, "access_key": k.access, "secret": k.secret} for k in (ALICE_KEY,)],
+    "users": [{"account": k.account, "name": k.name, "access_key": k.access, "secret": k.secret,
+               "policies": ["arn:aws:iam::aws:policy/AdministratorAccess"]} for k in (ALICE_KEY,)],
 }
 
 

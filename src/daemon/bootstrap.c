@@ -1,65 +1,91 @@
 #include "daemon/bootstrap.h"
 
+#include "daemon/form.h"
+#include "iam/iam.h"
 #include "s3/s3.h"
-#include "wire/tree.h"
 
 #include <errno.h>
 
-/* The file's form, as a shape: the wire's JSON reader does the rest. */
-static const struct shape text = { .name = "Text", .kind = K_STR };
-
-static const struct member account_members[] = {
-	{ .name = "id", .shape = &text, .flags = M_REQUIRED },
-	{ .name = "name", .shape = &text },
-	{ .name = "canonical_id", .shape = &text },
-	{ .name = "access_key", .shape = &text },
-	{ .name = "secret", .shape = &text },
+static const struct form account_form[] = {
+	{ "id", FORM_TEXT, true, NULL },
+	{ "name", FORM_TEXT, false, NULL },
+	{ "canonical_id", FORM_TEXT, false, NULL },
+	{ "access_key", FORM_TEXT, false, NULL },
+	{ "secret", FORM_TEXT, false, NULL },
+	{ 0 },
 };
-static const struct shape account_shape = { .name = "account", .kind = K_STRUCT, .n = 5, .m = account_members };
-static const struct member accounts_members[] = { { .name = "account", .shape = &account_shape } };
-static const struct shape accounts_shape = { .name = "accounts", .kind = K_LIST, .n = 1, .m = accounts_members };
 
-static const struct member user_members[] = {
-	{ .name = "account", .shape = &text },
-	{ .name = "name", .shape = &text, .flags = M_REQUIRED },
-	{ .name = "access_key", .shape = &text },
-	{ .name = "secret", .shape = &text },
+static const struct form policy_form[] = {
+	{ "account", FORM_TEXT, false, NULL },
+	{ "name", FORM_TEXT, true, NULL },
+	{ "path", FORM_TEXT, false, NULL },
+	{ "document", FORM_DOCUMENT, true, NULL },
+	{ 0 },
 };
-static const struct shape user_shape = { .name = "user", .kind = K_STRUCT, .n = 4, .m = user_members };
-static const struct member users_members[] = { { .name = "user", .shape = &user_shape } };
-static const struct shape users_shape = { .name = "users", .kind = K_LIST, .n = 1, .m = users_members };
 
-static const struct member bucket_members[] = {
-	{ .name = "name", .shape = &text, .flags = M_REQUIRED },
-	{ .name = "account", .shape = &text },
-	{ .name = "region", .shape = &text },
+static const struct form group_form[] = {
+	{ "account", FORM_TEXT, false, NULL },     { "name", FORM_TEXT, true, NULL },
+	{ "path", FORM_TEXT, false, NULL },        { "policies", FORM_TEXTS, false, NULL },
+	{ "inline", FORM_DOCUMENTS, false, NULL }, { 0 },
 };
-static const struct shape bucket_shape = { .name = "bucket", .kind = K_STRUCT, .n = 3, .m = bucket_members };
-static const struct member buckets_members[] = { { .name = "bucket", .shape = &bucket_shape } };
-static const struct shape buckets_shape = { .name = "buckets", .kind = K_LIST, .n = 1, .m = buckets_members };
 
-static const struct member file_members[] = {
-	{ .name = "accounts", .shape = &accounts_shape },
-	{ .name = "users", .shape = &users_shape },
-	{ .name = "buckets", .shape = &buckets_shape },
+static const struct form user_form[] = {
+	{ "account", FORM_TEXT, false, NULL },
+	{ "name", FORM_TEXT, true, NULL },
+	{ "path", FORM_TEXT, false, NULL },
+	{ "access_key", FORM_TEXT, true, NULL },
+	{ "secret", FORM_TEXT, true, NULL },
+	{ "policies", FORM_TEXTS, false, NULL },
+	{ "inline", FORM_DOCUMENTS, false, NULL },
+	{ "groups", FORM_TEXTS, false, NULL },
+	{ 0 },
 };
-static const struct shape file_shape = { .name = "bootstrap", .kind = K_STRUCT, .n = 3, .m = file_members };
 
-/* A name that the form does not have is a slip of the pen, not something to pass over. False: *why. */
-static bool check_names(struct arena *a, const struct tree *t, const struct shape *shape, str *why) {
-	bool list = shape->kind == K_LIST;
-	for (const struct tree *c = t->first; c; c = c->next) {
-		const struct member *m = list ? &shape->m[0] : shape_member(shape, c->name);
-		if (!m) {
-			*why = str_printf(a, "it has '" STR_FMT "', which docs/bootstrap.md does not know",
-					  STR_ARG(c->name));
-			return false;
-		}
-		if (m->shape != &text && !check_names(a, c, m->shape, why)) {
-			return false;
-		}
-	}
-	return true;
+static const struct form role_form[] = {
+	{ "account", FORM_TEXT, false, NULL },
+	{ "name", FORM_TEXT, true, NULL },
+	{ "path", FORM_TEXT, false, NULL },
+	{ "trust", FORM_DOCUMENT, true, NULL },
+	{ "policies", FORM_TEXTS, false, NULL },
+	{ "inline", FORM_DOCUMENTS, false, NULL },
+	{ "instance_profile", FORM_TEXT, false, NULL },
+	{ 0 },
+};
+
+static const struct form bucket_form[] = {
+	{ "name", FORM_TEXT, true, NULL },
+	{ "account", FORM_TEXT, false, NULL },
+	{ "region", FORM_TEXT, false, NULL },
+	{ 0 },
+};
+
+static const struct form file_form[] = {
+	{ "accounts", FORM_LIST, false, account_form },
+	{ "policies", FORM_LIST, false, policy_form },
+	{ "groups", FORM_LIST, false, group_form },
+	{ "users", FORM_LIST, false, user_form },
+	{ "roles", FORM_LIST, false, role_form },
+	{ "buckets", FORM_LIST, false, bucket_form },
+	{ 0 },
+};
+
+/* What the parts of the file are made with. */
+struct boot {
+	struct cloud *cloud;
+	struct arena *arena;
+	str *why;
+};
+
+static str text(const struct tree *t, const char *name) {
+	return tree_text(tree_get(t, name));
+}
+
+static str or_else(str s, str other) {
+	return s.n ? s : other;
+}
+
+static str account_of(const struct boot *b, const struct tree *t) {
+	return or_else(text(t, "account"), b->cloud->account);
 }
 
 static bool hex64(str s) {
@@ -71,102 +97,157 @@ static bool hex64(str s) {
 	return s.n == 64;
 }
 
-static str or_else(str s, str other) {
-	return s.n ? s : other;
+static bool refuse(const struct boot *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static bool refuse(const struct boot *b, const char *fmt, ...) {
+	va_list ap;
+	va_start(ap, fmt);
+	*b->why = str_vprintf(b->arena, fmt, ap);
+	va_end(ap);
+	return false;
 }
 
 /* A key pair comes whole or not at all. */
-static bool read_key(const struct val *v, struct key *out) {
-	*out = (struct key){ .access_key = get_str(v, "access_key"), .secret = get_str(v, "secret") };
+static bool read_key(const struct tree *t, struct key *out) {
+	*out = (struct key){ .access_key = text(t, "access_key"), .secret = text(t, "secret") };
 	return (out->access_key.n > 0) == (out->secret.n > 0);
 }
 
-static bool is_account(str id) {
+static bool is_account(const struct boot *b, str id) {
 	int64_t digits;
-	return id.n == 12 && str_uint(id, &digits);
+	return (id.n == 12 && str_uint(id, &digits)) ||
+	       refuse(b, "an account's id has 12 digits, not '" STR_FMT "'", STR_ARG(id));
 }
 
 static const char *reason(int rc) {
 	return rc == -EEXIST ? "the access key is another account's" : strerror(-rc);
 }
 
-static bool bad_account(struct arena *a, str id, str *why) {
-	*why = str_printf(a, "an account's id has 12 digits, not '" STR_FMT "'", STR_ARG(id));
-	return false;
+/* The account that something is of, made if it is not there. */
+static bool need_account(const struct boot *b, str account) {
+	int rc = is_account(b, account) ? account_create(b->cloud, account, account, (str){ 0 }, NULL) : -EINVAL;
+	return rc == 0 || (rc != -EINVAL && refuse(b, "account " STR_FMT ": %s", STR_ARG(account), reason(rc)));
 }
 
-static bool make_account(struct cloud *cloud, struct arena *a, const struct val *v, str *why) {
+static bool make_account(const struct boot *b, const struct tree *t) {
 	struct key key;
-	str id = get_str(v, "id");
-	if (!is_account(id)) {
-		return bad_account(a, id, why);
+	str id = text(t, "id"), canonical = text(t, "canonical_id");
+	if (!is_account(b, id)) {
+		return false;
 	}
-	str canonical = get_str(v, "canonical_id");
 	if (canonical.n && !hex64(canonical)) {
-		*why = str_printf(a, "the canonical_id of account " STR_FMT " is not 64 hexadecimal digits",
-				  STR_ARG(id));
-		return false;
+		return refuse(b, "the canonical_id of account " STR_FMT " is not 64 hexadecimal digits", STR_ARG(id));
 	}
-	if (!read_key(v, &key)) {
-		*why = str_printf(a, "account " STR_FMT " needs access_key and secret, or neither", STR_ARG(id));
-		return false;
+	if (!read_key(t, &key)) {
+		return refuse(b, "account " STR_FMT " needs access_key and secret, or neither", STR_ARG(id));
 	}
-	int rc = account_create(cloud, id, or_else(get_str(v, "name"), id), canonical, &key);
-	*why = rc ? str_printf(a, "account " STR_FMT ": %s", STR_ARG(id), reason(rc)) : (str){ 0 };
-	return rc == 0;
+	int rc = account_create(b->cloud, id, or_else(text(t, "name"), id), canonical, &key);
+	return rc ? refuse(b, "account " STR_FMT ": %s", STR_ARG(id), reason(rc)) : true;
 }
 
-static bool make_user(struct cloud *cloud, struct arena *a, const struct val *v, str *why) {
+/* --- entities of IAM --- */
+
+static const str *texts(struct arena *a, const struct tree *list, size_t *n) {
+	size_t i = 0;
+	*n = 0;
+	for (const struct tree *t = list ? list->first : NULL; t; t = t->next) {
+		++*n;
+	}
+	str *out = NEWS(a, str, *n);
+	for (const struct tree *t = list ? list->first : NULL; t; t = t->next) {
+		out[i++] = t->s;
+	}
+	return out;
+}
+
+static const struct iam_inline *documents(struct arena *a, const struct tree *object, size_t *n) {
+	size_t i = 0;
+	*n = 0;
+	for (const struct tree *t = object ? object->first : NULL; t; t = t->next) {
+		++*n;
+	}
+	struct iam_inline *out = NEWS(a, struct iam_inline, *n);
+	for (const struct tree *t = object ? object->first : NULL; t; t = t->next) {
+		out[i++] = (struct iam_inline){ t->name, form_document(t) };
+	}
+	return out;
+}
+
+static bool make_entity(const struct boot *b, const struct tree *t, enum entity_kind kind) {
+	str why;
+	struct iam_wish w = { .kind = kind, .account = account_of(b, t), .name = text(t, "name") };
+	w.path = text(t, "path");
+	w.document = form_document(tree_get(t, kind == ENTITY_ROLE ? "trust" : "document"));
+	w.policies = texts(b->arena, tree_get(t, "policies"), &w.n_policies);
+	w.inlines = documents(b->arena, tree_get(t, "inline"), &w.n_inlines);
+	w.groups = texts(b->arena, tree_get(t, "groups"), &w.n_groups);
+	w.profile = text(t, "instance_profile");
+	if (!need_account(b, w.account)) {
+		return false;
+	}
+	return iam_make(b->cloud, b->arena, &w, &why) == 0 ||
+	       refuse(b, "%s " STR_FMT ": " STR_FMT, entity_noun(kind), STR_ARG(w.name), STR_ARG(why));
+}
+
+static bool make_policy(const struct boot *b, const struct tree *t) {
+	return make_entity(b, t, ENTITY_POLICY);
+}
+
+static bool make_group(const struct boot *b, const struct tree *t) {
+	return make_entity(b, t, ENTITY_GROUP);
+}
+
+static bool make_role(const struct boot *b, const struct tree *t) {
+	return make_entity(b, t, ENTITY_ROLE);
+}
+
+static bool make_user(const struct boot *b, const struct tree *t) {
 	struct key key;
-	str name = get_str(v, "name"), account = or_else(get_str(v, "account"), cloud->account);
-	if (!is_account(account)) {
-		return bad_account(a, account, why);
+	str name = text(t, "name");
+	if (!read_key(t, &key) || !key.access_key.n) {
+		return refuse(b, "user " STR_FMT " needs access_key and secret", STR_ARG(name));
 	}
-	if (!read_key(v, &key) || !key.access_key.n) {
-		*why = str_printf(a, "user " STR_FMT " needs access_key and secret", STR_ARG(name));
+	if (!make_entity(b, t, ENTITY_USER)) {
 		return false;
 	}
-	int rc = account_create(cloud, account, account, (str){ 0 }, NULL);
-	rc = rc ? rc : user_create(cloud, account, name, &key);
-	*why = rc ? str_printf(a, "user " STR_FMT ": %s", STR_ARG(name), reason(rc)) : (str){ 0 };
-	return rc == 0;
+	int rc = user_create(b->cloud, account_of(b, t), name, &key);
+	return rc ? refuse(b, "user " STR_FMT ": %s", STR_ARG(name), reason(rc)) : true;
 }
 
-static bool make_bucket(struct cloud *cloud, struct arena *a, const struct val *v, str *why) {
-	str name = get_str(v, "name"), account = or_else(get_str(v, "account"), cloud->account);
-	if (!is_account(account)) {
-		return bad_account(a, account, why);
+/* --- buckets --- */
+
+static bool make_bucket(const struct boot *b, const struct tree *t) {
+	str name = text(t, "name"), account = account_of(b, t);
+	if (!need_account(b, account)) {
+		return false;
 	}
-	int rc = account_create(cloud, account, account, (str){ 0 }, NULL);
-	rc = rc ? rc : s3_bucket_create(cloud, name, account, or_else(get_str(v, "region"), cloud->region));
-	if (rc == -EEXIST) {
-		return true;
+	int rc = s3_bucket_create(b->cloud, name, account, or_else(text(t, "region"), b->cloud->region));
+	if (rc == -EINVAL) {
+		return refuse(b, "'" STR_FMT "' is no bucket name", STR_ARG(name));
 	}
-	*why = rc == -EINVAL ? str_printf(a, "'" STR_FMT "' is no bucket name", STR_ARG(name))
-	       : rc          ? str_printf(a, "bucket " STR_FMT ": %s", STR_ARG(name), strerror(-rc))
-			     : (str){ 0 };
-	return rc == 0;
+	return rc && rc != -EEXIST ? refuse(b, "bucket " STR_FMT ": %s", STR_ARG(name), strerror(-rc)) : true;
 }
 
 bool bootstrap_run(struct cloud *cloud, struct arena *a, str json, str *why) {
 	static const struct {
 		const char *list;
-		bool (*make)(struct cloud *cloud, struct arena *a, const struct val *v, str *why);
-	} parts[] = { { "accounts", make_account }, { "users", make_user }, { "buckets", make_bucket } };
-	struct val *file = val_new(a, &file_shape);
-	const struct tree *tree = tree_read(a, json);
-	if (!tree || !json_read(a, file, json)) {
-		*why = S("it is not JSON of the form that docs/bootstrap.md describes");
-		return false;
+		bool (*make)(const struct boot *b, const struct tree *t);
+	} parts[] = {
+		{ "accounts", make_account }, { "policies", make_policy }, { "groups", make_group },
+		{ "users", make_user },       { "roles", make_role },      { "buckets", make_bucket },
+	};
+	const struct boot b = { cloud, a, why };
+	const struct tree *file = tree_read(a, json);
+	if (!file || file->kind != TREE_OBJECT) {
+		return refuse(&b, "it is not a JSON object");
 	}
-	*why = val_check(a, file);
-	if (why->n || !check_names(a, tree, &file_shape, why)) {
+	if (!form_check(a, file, file_form, why)) {
 		return false;
 	}
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
-		const struct val *list = get(file, parts[i].list);
-		for (const struct val *v = list ? list->first : NULL; v; v = v->next) {
-			if (!parts[i].make(cloud, a, v, why)) {
+		const struct tree *list = tree_get(file, parts[i].list);
+		for (const struct tree *t = list ? list->first : NULL; t; t = t->next) {
+			if (!parts[i].make(&b, t)) {
 				return false;
 			}
 		}

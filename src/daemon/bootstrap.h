@@ -1,4 +1,4 @@
-/* --bootstrap FILE: accounts, users and buckets that shall be there at start (docs/bootstrap.md). */
+/* --bootstrap FILE: accounts, what IAM has in them, and buckets that shall be there at start (docs/bootstrap.md). */
 #pragma once
 
 #include "core/cloud.h"
