@@ -295,7 +295,9 @@ static bool read_entity(struct call *c, struct simulation *s, const struct entit
 
 bool simulation_read(struct call *c, struct simulation *s, const struct entity *entity) {
 	size_t n_inputs = val_count(get(c->in, "PolicyInputList"));
-	*s = (struct simulation){ .c = c, .db = call_db(c), .who = { .account = c->who.account } };
+	*s = (struct simulation){ .c = c,
+				  .db = call_db(c),
+				  .who = { .kind = PRINCIPAL_USER, .account = c->who.account } };
 	if (!entity) {
 		s->identity = NEWS(c->arena, struct bound, n_inputs + 1);
 	} else if (!read_entity(c, s, entity, n_inputs + 1)) {
