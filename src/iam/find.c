@@ -43,10 +43,6 @@ bool no_such(struct call *c, enum entity_kind kind, str name) {
 	}
 }
 
-bool must_find_named(struct call *c, struct db *db, enum entity_kind kind, str name, struct entity *out) {
-	return entity_find(db, c->arena, c->who.account, kind, name, out) ? true : no_such(c, kind, name);
-}
-
 bool must_be_user(struct call *c, struct db *db, struct entity *out) {
 	if (c->who.kind == PRINCIPAL_USER && entity_by_id(db, c->arena, c->who.entity_id, out)) {
 		return true;
@@ -67,7 +63,10 @@ bool must_find(struct call *c, struct db *db, enum entity_kind kind, struct enti
 		return must_find_policy(c, db, out);
 	}
 	str name = get_str(c->in, words[kind].name);
-	return kind == ENTITY_USER && !name.p ? must_be_user(c, db, out) : must_find_named(c, db, kind, name, out);
+	if (kind == ENTITY_USER && !name.p) {
+		return must_be_user(c, db, out);
+	}
+	return entity_find(db, c->arena, c->who.account, kind, name, out) ? true : no_such(c, kind, name);
 }
 
 bool is_linked(const struct entity *e) {

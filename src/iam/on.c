@@ -85,11 +85,6 @@ bool on_profiles(struct call *c) {
 	return on_path(c, ENTITY_PROFILE);
 }
 
-bool on_entity(struct call *c) {
-	enum entity_kind kind = kind_of_input(c);
-	return kind == ENTITY_POLICY ? on_policy(c) : kind == ENTITY_USER ? on_user(c) : on_named(c, kind);
-}
-
 static bool on_new(struct call *c, enum entity_kind kind) {
 	str path = get_str(c->in, "Path");
 	return about_nobody(c, kind, get_str(c->in, words_of(kind)->name), path.p ? path : S("/"));

@@ -26,8 +26,8 @@ struct words {
 const struct words *words_of(enum entity_kind kind);
 
 /* --- what a call is about: resource functions for the routes. The resource's ARN is the entity's; of one that is not
- * there it is made with path "/", for AWS decides before it looks. c->subject is the struct entity, or NULL. aws:ResourceTag
- * and iam:ResourceTag answer from its tags. --- */
+ * there it is made with path "/", for AWS decides before it looks. c->subject is the struct entity, or NULL.
+ * aws:ResourceTag and iam:ResourceTag answer from its tags. --- */
 bool on_user(struct call *c); /* UserName; without one (GetUser, CreateAccessKey ...): the caller himself */
 bool on_group(struct call *c); /* GroupName */
 bool on_role(struct call *c); /* RoleName */
@@ -35,12 +35,11 @@ bool on_profile(struct call *c); /* InstanceProfileName */
 bool on_policy(struct call *c); /* PolicyArn */
 bool on_users(struct call *c), on_groups(struct call *c), on_roles(struct call *c),
 	on_profiles(struct call *c); /* PathPrefix */
-bool on_entity(struct call *c); /* of kind_of_input */
 bool on_new_user(struct call *c), on_new_group(struct call *c), on_new_role(struct call *c),
 	on_new_profile(struct call *c), on_new_policy(struct call *c); /* the ARN by name and Path of the input */
 
-/* Which kind the call is about, by the members of its input: a profile before a role before a group before a user before
- * a policy, so that AttachUserPolicy is about a user. */
+/* Which kind the call is about, by the members of its input: a profile before a role before a group before a user
+ * before a policy, so that AttachUserPolicy is about a user. */
 enum entity_kind kind_of_input(const struct call *c);
 /* A member of the input; absent also where the shape lacks it. */
 str input_str(const struct call *c, const char *name);
@@ -49,10 +48,9 @@ struct val *input_val(const struct call *c, const char *name);
 /* The entity of the call, in the state of db: false, and NoSuchEntity in AWS's words ("The role with name X cannot be
  * found."). For handlers that read, and in works for those that write. */
 bool must_find(struct call *c, struct db *db, enum entity_kind kind, struct entity *out);
-/* By a name that is not the route's own (RoleName of AddRoleToInstanceProfile). */
-bool must_find_named(struct call *c, struct db *db, enum entity_kind kind, str name, struct entity *out);
 bool no_such(struct call *c, enum entity_kind kind, str name);
-/* Who asks, as an entity, for operations whose UserName may be left out: false, and ValidationError, if it is no user. */
+/* Who asks, as an entity, for operations whose UserName may be left out: false, and ValidationError, if he is no
+ * user. */
 bool must_be_user(struct call *c, struct db *db, struct entity *out);
 /* Roles of path /aws-service-role/ belong to their service. Fails with UnmodifiableEntity. */
 bool is_linked(const struct entity *e);
@@ -60,9 +58,9 @@ bool must_be_modifiable(struct call *c, const struct entity *e);
 /* "Cannot exceed quota for GroupsPerUser: 10" */
 bool over_quota(struct call *c, const char *quota, int64_t max);
 
-/* --- what all kinds are done alike --- */
-/* Makes e, whose kind and own members are filled: name, path, tags and boundary are of the input. check (may be NULL) is
- * asked in the work. Shows it. EntityAlreadyExists, quotas. */
+/* --- what is done alike with all kinds --- */
+/* Makes e, whose kind and own members are filled: name, path, tags and boundary are of the input. check (may be NULL)
+ * is asked in the work. Shows it. EntityAlreadyExists, quotas. */
 bool create_entity(struct call *c, struct entity *e,
 		   bool (*check)(struct call *c, struct db *db, const struct entity *e));
 bool get_entity(struct call *c, enum entity_kind kind);
@@ -83,8 +81,8 @@ bool iam_key(struct call *c, const struct resource *r, str key, struct values *o
 
 /* --- pages: Marker and MaxItems (100 unless told, at most 1000), IsTruncated and Marker of the answer --- */
 struct page {
-	str after; /* of the sort key: the page begins behind it; "" at the start. A key has 230 bytes at most, for a Marker
-		      that comes back has 320: names and ids, no ARNs */
+	str after; /* of the sort key: the page begins behind it; "" at the start. A key has 230 bytes at most, for a
+		      Marker that comes back has 320: names and ids, no ARNs */
 	int64_t max;
 };
 bool page_of_input(struct call *c, struct page *p); /* ValidationError for a marker that is not ours */
@@ -98,8 +96,8 @@ bool document_ok(struct call *c, str document, enum policy_kind kind, size_t max
 str document_shown(struct arena *a, str document);
 
 /* --- tags: JSON [{"Key":..,"Value":..}] <-> lists of the model --- */
-bool tag_list_of_input(struct call *c, const struct val *list,
-		       str *out); /* ValidationError, InvalidInput: repeated keys */
+/* Fails: InvalidInput for keys that repeat or are reserved. */
+bool tag_list_of_input(struct call *c, const struct val *list, str *out);
 void tag_list_show(struct call *c, struct val *list, str tags);
 size_t tag_list_read(struct arena *a, str tags, struct tag **out);
 str tag_list_write(struct arena *a, struct tag *tags, size_t n); /* sorts them; absent if there are none */
@@ -156,5 +154,6 @@ void policies_keep(struct policies *list, str prefix, str after);
 void policies_end(struct call *c, const struct policies *list, const struct page *page); /* page_end */
 void attached_of(struct db *db, struct arena *a, str entity, struct policies *out); /* sorted */
 
-/* face.born: the role SageMakerRole, which SageMaker may assume, with AmazonSageMakerFullAccess and AmazonS3FullAccess. */
+/* face.born: the role SageMakerRole, which SageMaker may assume, with AmazonSageMakerFullAccess and
+ * AmazonS3FullAccess. */
 int account_born(struct db *db, struct arena *a, str account);

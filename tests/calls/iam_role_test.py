@@ -105,7 +105,8 @@ def test_a_new_trust(iam, role):
 
 
 @pytest.mark.parametrize("document", [
-    "{}", "[]", "nonsense", '{"Version":"2012-10-17"}', '{"Version":"2011-01-01","Statement":[]}', allow("sts:AssumeRole"),
+    "{}", "[]", "nonsense", '{"Version":"2012-10-17"}', '{"Version":"2011-01-01","Statement":[]}',
+    allow("sts:AssumeRole"),
     trust(Resource="*"), trust().replace("sts:AssumeRole", "s3:GetObject"), trust().replace("Allow", "Maybe")])
 def test_documents_that_are_no_trust(iam, role, document):
     with refused("MalformedPolicyDocument"):
@@ -116,7 +117,8 @@ def test_documents_that_are_no_trust(iam, role, document):
 
 @pytest.mark.parametrize("kind, text", [
     ("AWS", arn("user/none")), ("AWS", arn("role/none")), ("AWS", arn("role/wrong/path/none")), ("AWS", arn("group/g")),
-    ("AWS", f"arn:aws:sts::{ACCOUNT}:assumed-role/none/s"), ("AWS", "AIDAAAAAAAAAAAAAAAAAA"), ("AWS", arn("user/none", OTHER))])
+    ("AWS", f"arn:aws:sts::{ACCOUNT}:assumed-role/none/s"), ("AWS", "AIDAAAAAAAAAAAAAAAAAA"),
+    ("AWS", arn("user/none", OTHER))])
 def test_principals_that_cannot_be(iam, role, kind, text):
     with refused("MalformedPolicyDocument", f'Invalid principal in policy: "{kind}":"{text}"'):
         iam.create_role(RoleName=name(), AssumeRolePolicyDocument=trust({kind: text}))

@@ -43,7 +43,8 @@ def test_a_session_of_a_role_has_no_user(server, iam):
     role = name("role")
     made = iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust({"AWS": arn("user/alice")}))["Role"]
     iam.put_role_policy(RoleName=role, PolicyName="all", PolicyDocument=allow("iam:*"))
-    keys = server.client("sts", key=ALICE_KEY).assume_role(RoleArn=made["Arn"], RoleSessionName="session")["Credentials"]
+    sts = server.client("sts", key=ALICE_KEY)
+    keys = sts.assume_role(RoleArn=made["Arn"], RoleSessionName="session")["Credentials"]
     key = Key(keys["AccessKeyId"], keys["SecretAccessKey"], ACCOUNT)
     there = server.client("iam", key=key, token=keys["SessionToken"])
     with refused("ValidationError", "Must specify userName when calling with non-User credentials"):
@@ -148,8 +149,9 @@ def test_who_renames_must_be_allowed_both_ends(server, iam):
 def test_nobody(iam):
     user = name("nobody")
     sentence = f"The user with name {user} cannot be found."
-    for call in (iam.get_user, iam.delete_user, iam.list_groups_for_user, iam.list_mfa_devices, iam.list_ssh_public_keys,
-                 iam.list_signing_certificates, iam.list_service_specific_credentials, iam.list_user_tags):
+    for call in (iam.get_user, iam.delete_user, iam.list_groups_for_user, iam.list_mfa_devices,
+                 iam.list_ssh_public_keys, iam.list_signing_certificates, iam.list_service_specific_credentials,
+                 iam.list_user_tags):
         with refused("NoSuchEntity", sentence):
             call(UserName=user)
 
