@@ -70,7 +70,7 @@ void decision_open(const char *path) {
 	if (has_our_head(file.fd)) {
 		size_t torn = take_slots(file.fd);
 		if (torn) {
-			log_warn("%s: %zu decisions were torn and are left out", path, torn);
+			log_warn("%s: torn and left out: %zu decisions", path, torn);
 		}
 		return;
 	}
