@@ -96,7 +96,18 @@ static bool on_new_bucket(struct call *c) {
 		return bucket_misnamed(c, name);
 	}
 	c->resource.arn = str_printf(c->arena, "arn:aws:s3:::" STR_FMT, STR_ARG(name));
-	return true;
+	/* Nobody's bucket is nobody's to make: his document need not be read for that. */
+	return c->who.account.n || call_must(c, "s3:CreateBucket", &c->resource);
+}
+
+/* What goes beyond making it. */
+static bool may_have(struct call *c, const struct bucket_birth *b) {
+	const struct resource *r = &c->resource;
+	return (!b->acl.p || call_must(c, "s3:PutBucketAcl", r)) &&
+	       (!b->object_lock || (call_must(c, "s3:PutBucketObjectLockConfiguration", r) &&
+				    call_must(c, "s3:PutBucketVersioning", r))) &&
+	       (!b->ownership.p || call_must(c, "s3:PutBucketOwnershipControls", r)) &&
+	       (!b->tags.p || call_must(c, "s3:TagResource", r));
 }
 
 /* The region that the bucket is asked for. */
@@ -169,7 +180,8 @@ static bool birth_of_input(struct call *c, struct bucket_birth *b) {
 
 static bool create_bucket(struct call *c) {
 	struct creation w = { .call = c };
-	if (!birth_of_input(c, &w.birth) || !call_write(c, run_create, &w, NULL)) {
+	if (!call_must(c, "s3:CreateBucket", &c->resource) || !birth_of_input(c, &w.birth) || !may_have(c, &w.birth) ||
+	    !call_write(c, run_create, &w, NULL)) {
 		return false;
 	}
 	str name = w.birth.name;
@@ -306,7 +318,7 @@ static bool list_buckets(struct call *c) {
 }
 
 const struct route bucket_routes[] = {
-	{ "CreateBucket", create_bucket, NULL, on_new_bucket, TIER1 },
+	{ "CreateBucket", create_bucket, "", on_new_bucket, TIER1 },
 	{ "DeleteBucket", delete_bucket, NULL, on_bucket, NULL },
 	{ "HeadBucket", head_bucket, "s3:ListBucket", on_bucket, TIER2 },
 	{ "ListBuckets", list_buckets, "s3:ListAllMyBuckets", NULL, TIER1 },

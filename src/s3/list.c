@@ -13,7 +13,7 @@ static void add_object(struct listing *l, struct val *out, const struct object *
 	set_int(a, v, "Size", o->size);
 	set_str(a, v, "StorageClass", o->storage_class);
 	if (owner) {
-		show_owner(l, v, "Owner");
+		show_owner(l, v, "Owner", o->account);
 	}
 	l->count++;
 }

@@ -18,7 +18,7 @@ static void add_version(struct listing *l, struct val *out, const struct object 
 		set_int(a, v, "Size", o->size);
 		set_str(a, v, "StorageClass", o->storage_class);
 	}
-	show_owner(l, v, "Owner");
+	show_owner(l, v, "Owner", o->account);
 	l->count++;
 }
 

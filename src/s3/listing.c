@@ -1,6 +1,7 @@
 #include "s3/listing.h"
 
 #include "core/cloud.h"
+#include "s3/acl.h"
 #include "s3/meta.h"
 #include "s3/upload.h"
 
@@ -173,11 +174,16 @@ void listing_add_group(struct listing *l, struct val *out, str group) {
 	l->count++;
 }
 
-void show_owner(const struct listing *l, struct val *v, const char *member) {
-	struct arena *a = l->c->arena;
-	struct val *owner = set(a, v, member);
-	set_str(a, owner, "DisplayName", l->owner_name);
-	set_str(a, owner, "ID", l->owner);
+void show_owner(const struct listing *l, struct val *v, const char *member, str account) {
+	struct call *c = l->c;
+	const struct bucket *b = call_bucket(c);
+	struct val *owner = set(c->arena, v, member);
+	str id = l->owner, name = l->owner_name;
+	if (b->ownership != OWNER_ENFORCED && !str_eq(account, b->account)) {
+		owner_known(call_db(c), c->arena, account, &id, &name);
+	}
+	set_str(c->arena, owner, "DisplayName", name);
+	set_str(c->arena, owner, "ID", id);
 }
 
 void show_sum_kind(struct arena *a, struct val *v, const struct sum *s) {

@@ -38,7 +38,8 @@ str listing_text(const struct listing *l, str s);
 /* Delimiter and EncodingType as they were sent. */
 void listing_echo(const struct listing *l, struct val *out);
 void listing_add_group(struct listing *l, struct val *out, str group);
-void show_owner(const struct listing *l, struct val *v, const char *member);
+/* Owner or Initiator: that account ("": somebody without one), or the bucket's owner where all objects are his. */
+void show_owner(const struct listing *l, struct val *v, const char *member, str account);
 void show_sum_kind(struct arena *a, struct val *v, const struct sum *s); /* ChecksumAlgorithm and ChecksumType */
 
 /* An argument that is refused: InvalidArgument with ArgumentName, and ArgumentValue if value is present. */

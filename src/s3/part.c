@@ -191,8 +191,8 @@ static void show(struct listing *l, const struct upload *u, int64_t marker) {
 	set_int(a, out, "PartNumberMarker", marker);
 	set_int(a, out, "MaxParts", l->max < LIST_MAX ? l->max : LIST_MAX);
 	set_str(a, out, "StorageClass", u->storage_class);
-	show_owner(l, out, "Initiator");
-	show_owner(l, out, "Owner");
+	show_owner(l, out, "Initiator", u->initiator);
+	show_owner(l, out, "Owner", u->account);
 	show_sum_kind(a, out, &(struct sum){ .kind = u->sum_kind, .composite = u->sum_composite });
 }
 

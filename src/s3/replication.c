@@ -124,6 +124,9 @@ static bool put_bucket_replication(struct call *c) {
 	if (!check_rules(c, rules)) {
 		return false;
 	}
+	if (!must_pass_role(c, get_str(v, "Role"), "s3.amazonaws.com")) {
+		return false;
+	}
 	return config_change(c, &(struct change){ .kind = "replication",
 						  .document = config_write(c->arena, v),
 						  .still = check_buckets });

@@ -138,8 +138,8 @@ static void add_upload(struct listing *l, const struct upload *u) {
 	set_str(a, v, "Key", listing_text(l, u->key));
 	set_int(a, v, "Initiated", u->initiated);
 	set_str(a, v, "StorageClass", u->storage_class);
-	show_owner(l, v, "Owner");
-	show_owner(l, v, "Initiator");
+	show_owner(l, v, "Owner", u->account);
+	show_owner(l, v, "Initiator", u->initiator);
 	show_sum_kind(a, v, &(struct sum){ .kind = u->sum_kind, .composite = u->sum_composite });
 	l->count++;
 }
