@@ -146,7 +146,7 @@ static void test_many(void) {
 	for (int i = 0; i < 5000; i++) {
 		AUTO_ARENA b = { 0 };
 		struct session s = {
-			.kind = PRINCIPAL_USER, .account = ACCOUNT, .entity_id = id_of_alice(), .expires = INT64_MAX
+			.kind = PRINCIPAL_USER, .account = ACCOUNT, .entity_id = alice, .expires = INT64_MAX
 		};
 		str token = session_create(&cloud, &b, &s);
 		lost += !identity_find(&cloud, &b, s.access_key, token, &why);
