@@ -177,7 +177,7 @@ struct policy {
 	size_t n;
 };
 
-/* --- reading (check.c, names.c: what may stand where; read.c: compiled) --- */
+/* --- reading (grammar.c, names.c: what may stand where; read.c: compiled) --- */
 
 struct reading {
 	struct arena *arena;
