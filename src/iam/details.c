@@ -84,7 +84,7 @@ static void show_versions(const struct details *d, struct val *list, const struc
 		set_str(d->a, v, "Document", document_shown(d->a, query_dup(d->a, q, 1)));
 		set_str(d->a, v, "VersionId", str_printf(d->a, "v%lld", (long long)version));
 		set_int(d->a, v, "IsDefaultVersion", version == e->version);
-		set_int(d->a, v, "CreateDate", query_int(q, 2));
+		set_date(d->a, v, "CreateDate", query_int(q, 2));
 	}
 }
 
@@ -122,13 +122,13 @@ static void show_aws_policy(const struct details *d, struct val *v, const struct
 	set_int(d->a, v, "AttachmentCount", counted ? query_int(q, 0) : 0);
 	set_int(d->a, v, "PermissionsBoundaryUsageCount", counted ? query_int(q, 1) : 0);
 	set_int(d->a, v, "IsAttachable", true);
-	set_int(d->a, v, "CreateDate", p->created);
-	set_int(d->a, v, "UpdateDate", p->changed);
+	set_date(d->a, v, "CreateDate", p->created);
+	set_date(d->a, v, "UpdateDate", p->changed);
 	struct val *only = append(d->a, set(d->a, v, "PolicyVersionList"));
 	set_str(d->a, only, "Document", document_shown(d->a, str_from(p->document)));
 	set_str(d->a, only, "VersionId", version);
 	set_int(d->a, only, "IsDefaultVersion", true);
-	set_int(d->a, only, "CreateDate", p->changed);
+	set_date(d->a, only, "CreateDate", p->changed);
 }
 
 /* --- pages --- */

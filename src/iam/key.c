@@ -67,7 +67,7 @@ static bool create_access_key(struct call *c) {
 	set_str(a, v, "AccessKeyId", m.id);
 	set_str(a, v, "Status", status_name(true));
 	set_str(a, v, "SecretAccessKey", m.secret);
-	set_int(a, v, "CreateDate", m.created);
+	set_date(a, v, "CreateDate", m.created);
 	return true;
 }
 
@@ -119,7 +119,7 @@ static void show_key(struct call *c, struct val *v, const struct entity *owner, 
 	set_str(c->arena, v, "UserName", owner->name);
 	set_str(c->arena, v, "AccessKeyId", query_dup(c->arena, q, 0));
 	set_str(c->arena, v, "Status", status_name(query_int(q, 1)));
-	set_int(c->arena, v, "CreateDate", query_int(q, 2));
+	set_date(c->arena, v, "CreateDate", query_int(q, 2));
 }
 
 static bool list_access_keys(struct call *c) {
@@ -173,7 +173,7 @@ static bool get_access_key_last_used(struct call *c) {
 	struct val *v = set(c->arena, c->out, "AccessKeyLastUsed");
 	bool used = key_last_used(c->cloud, c->arena, get_str(c->in, "AccessKeyId"), &at, &service, &region);
 	if (used) {
-		set_int(c->arena, v, "LastUsedDate", at);
+		set_date(c->arena, v, "LastUsedDate", at);
 	}
 	set_str(c->arena, v, "ServiceName", used ? service : S("N/A"));
 	set_str(c->arena, v, "Region", used ? region : S("N/A"));

@@ -38,7 +38,7 @@ static bool must_find_login(struct call *c, struct db *db, struct entity *user, 
 static void show_login(struct call *c, const struct entity *user, const struct login *l) {
 	struct val *v = set(c->arena, c->out, "LoginProfile");
 	set_str(c->arena, v, "UserName", user->name);
-	set_int(c->arena, v, "CreateDate", l->created);
+	set_date(c->arena, v, "CreateDate", l->created);
 	set_int(c->arena, v, "PasswordResetRequired", l->reset);
 }
 

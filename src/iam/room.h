@@ -106,6 +106,8 @@ str tag_list_write(struct arena *a, struct tag *tags, size_t n); /* sorts them; 
  * shape lacks (UserDetail) are left out. Lists leave out tags, boundary and last use: show_listed. */
 void show_entity(struct call *c, struct db *db, struct val *v, const struct entity *e);
 void show_listed(struct call *c, struct db *db, struct val *v, const struct entity *e);
+/* A time, in whole seconds as IAM has them. */
+void set_date(struct arena *a, struct val *v, const char *name, int64_t ms);
 /* The output's list from a query that selects ENTITY_COLUMNS in the order of entity.low, behind page->after and
  * page->max + 1 rows at most; and page_end. */
 void show_page(struct call *c, const char *list, const struct page *page, struct query *q);

@@ -16,6 +16,16 @@ static void put_number(struct call *c, struct val *v, const char *name, int64_t 
 	}
 }
 
+void set_date(struct arena *a, struct val *v, const char *name, int64_t ms) {
+	set_int(a, v, name, ms / 1000 * 1000);
+}
+
+static void put_date(struct call *c, struct val *v, const char *name, int64_t ms) {
+	if (has(v, name)) {
+		set_date(c->arena, v, name, ms);
+	}
+}
+
 static void show_boundary(struct call *c, struct val *v, const struct entity *e) {
 	if (e->boundary.n && has(v, "PermissionsBoundary")) {
 		struct val *b = set(c->arena, v, "PermissionsBoundary");
@@ -30,7 +40,7 @@ static void show_last_used(struct call *c, struct val *v, const struct entity *e
 	}
 	struct val *used = set(c->arena, v, "RoleLastUsed");
 	if (e->used) {
-		set_int(c->arena, used, "LastUsedDate", e->used);
+		set_date(c->arena, used, "LastUsedDate", e->used);
 		set_str(c->arena, used, "Region", e->used_region);
 	}
 }
@@ -60,7 +70,7 @@ static void show_policy(struct call *c, struct db *db, struct val *v, const stru
 	put_number(c, v, "AttachmentCount", n.attached);
 	put_number(c, v, "PermissionsBoundaryUsageCount", n.boundary);
 	put_number(c, v, "IsAttachable", true);
-	put_number(c, v, "UpdateDate", e->changed);
+	put_date(c, v, "UpdateDate", e->changed);
 }
 
 void show_listed(struct call *c, struct db *db, struct val *v, const struct entity *e) {
@@ -69,11 +79,11 @@ void show_listed(struct call *c, struct db *db, struct val *v, const struct enti
 	put_member(c, v, w->name, e->name);
 	put_member(c, v, w->id, e->id);
 	put_member(c, v, "Arn", entity_arn(c->arena, e));
-	put_number(c, v, "CreateDate", e->created);
+	put_date(c, v, "CreateDate", e->created);
 	switch (e->kind) {
 	case ENTITY_USER:
 		if (e->used) {
-			put_number(c, v, "PasswordLastUsed", e->used);
+			put_date(c, v, "PasswordLastUsed", e->used);
 		}
 		break;
 	case ENTITY_ROLE: show_role(c, v, e); break;

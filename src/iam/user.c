@@ -10,7 +10,7 @@ static bool get_root(struct call *c) {
 	struct val *v = set(c->arena, c->out, "User");
 	set_str(c->arena, v, "UserId", c->who.account);
 	set_str(c->arena, v, "Arn", c->resource.arn);
-	set_int(c->arena, v, "CreateDate", query_step(q) ? query_int(q, 0) : 0);
+	set_date(c->arena, v, "CreateDate", query_step(q) ? query_int(q, 0) : 0);
 	return true;
 }
 

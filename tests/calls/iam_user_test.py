@@ -28,6 +28,14 @@ def test_a_user_as_aws_shows_it(iam):
     assert plain["Path"] == "/" and "Tags" not in plain and "PermissionsBoundary" not in plain
 
 
+def test_dates_are_whole_seconds(server, iam):
+    user = name("user")
+    iam.create_user(UserName=user)
+    reply = server.request("POST", "/", {"Content-Type": "application/x-www-form-urlencoded"},
+                           f"Action=GetUser&Version=2010-05-08&UserName={user}".encode(), service="iam")
+    assert re.search(rb"<CreateDate>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ</CreateDate>", reply.body), reply
+
+
 def test_who_asks_is_shown_himself(server, iam):
     root = iam.get_user()["User"]
     assert (root["UserId"], root["Arn"]) == (ACCOUNT, arn("root"))
