@@ -60,9 +60,10 @@ void decision_write(struct buf *b, const struct decision *d) {
 /* --- a sentence --- */
 
 static void put_policy(struct buf *b, const struct decision *d) {
-	putf(b, "statement %d", d->statement);
 	if (d->sid.n) {
-		putf(b, " (" STR_FMT ")", STR_ARG(d->sid));
+		putf(b, "statement " STR_FMT, STR_ARG(d->sid));
+	} else {
+		putf(b, "statement %d", d->statement + 1);
 	}
 	putf(b, " of the %s policy " STR_FMT, layer_name(d->layer), STR_ARG(d->policy));
 	if (d->from.n) {

@@ -207,11 +207,39 @@ static str hint_for(const struct asked *q, str pattern) {
 	return (str){ 0 };
 }
 
+static bool was_asked_for(const struct asked *q, str key) {
+	str rest = q->d->keys, name, value;
+	while (decision_key(&rest, &name, &value)) {
+		if (str_ieq(name, key)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Policies are read no further than is needed, so the record does not have every key: what it has not may have been
+ * right, unless nothing else is wrong. */
+static void forgive_unknown(const struct asked *q, struct near *n) {
+	size_t known = 0;
+	struct unmet *unmet = NEWS(q->access.arena, struct unmet, n->n_unmet + 1);
+	for (size_t i = 0; i < n->n_unmet; i++) {
+		if (was_asked_for(q, n->unmet[i].key)) {
+			unmet[known++] = n->unmet[i];
+		}
+	}
+	if (known || !(n->principal && n->action && n->resource)) {
+		n->unmet = unmet;
+		n->n_unmet = known;
+		n->condition = known == 0;
+	}
+}
+
 static void look_at(const struct asked *q, const struct bound *b, enum policy_kind kind, struct misses *out) {
 	for (size_t i = 0; i < policy_statements(b->policy); i++) {
 		struct miss m = { .by = b, .statement = i };
 		struct near near;
 		near_look(b->policy, i, kind, &q->access, &near);
+		forgive_unknown(q, &near);
 		if (policy_denies(b->policy, i) || !only_part(&near, &m.part)) {
 			continue;
 		}
