@@ -151,6 +151,14 @@ static bool names_another(const struct call *c, str target, str label) {
 	       smithy_path(c->x->head.path, &name, &op);
 }
 
+/* A form that is posted to nobody in particular, unsigned: STS alone has operations that are called so (web identity,
+ * SAML). */
+static bool unsigned_form(const struct call *c, const struct address *at) {
+	const struct head *h = &c->x->head;
+	return is_form(c) && str_is(h->method, "POST") && str_is(h->path, "/") && !at->bucket.n && !c->auth.service.n &&
+	       !head_get(h, "authorization").n;
+}
+
 bool identify_served(struct call *c) {
 	str name = c->auth.service;
 	if (c->service != &unserved) {
@@ -170,7 +178,8 @@ void identify_service(struct call *c) {
 	c->service = c->service ? c->service : by_smithy(h->path);
 	c->service = c->service ? c->service : by_endpoint(at.service);
 	c->service = c->service ? c->service : by_scope(c->auth.service, !is_form(c));
-	c->service = c->service ? c->service : names_another(c, target, at.service) ? &unserved : service_find("s3");
+	c->service = c->service ? c->service : names_another(c, target, at.service) ? &unserved : NULL;
+	c->service = c->service ? c->service : service_find(unsigned_form(c, &at) ? "sts" : "s3");
 	c->proto = proto_of(c, target);
 	place(c, &at);
 }

@@ -104,7 +104,7 @@ def test_odd_authorization(server, authorization):
 
 
 def test_operation_that_is_not_served(server):
-    reply = server.request("POST", "/", FORM, b"Action=GetFederationToken&Name=x&Version=2011-06-15", service="sts")
+    reply = server.request("POST", "/", FORM, b"Action=GetWebIdentityToken&Version=2011-06-15", service="sts")
     assert (reply.status, reply.code) == (400, "InvalidAction")
 
 
