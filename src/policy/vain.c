@@ -149,11 +149,10 @@ static void tell_mismatch(struct sight *s, str name, const struct action *a) {
 		return;
 	}
 	str kind = str_skip(str_from(r->name), service_of(str_from(r->name)).n + 1);
+	const char *article = kind.n && strchr("aeiou", kind.p[0]) ? "an" : "a";
 	add(s, FINDING_NEVER, name,
-	    str_printf(arena,
-		       STR_FMT " can never match: it is asked of a resource of the kind " STR_FMT
-			       ", and no Resource here is one",
-		       STR_ARG(name), STR_ARG(kind)),
+	    str_printf(arena, STR_FMT " can never match: it is asked of %s " STR_FMT ", and no Resource here is one",
+		       STR_ARG(name), article, STR_ARG(kind)),
 	    str_printf(arena, "Write \"" STR_FMT "\" beside it.", STR_ARG(missing_arn(s, r))));
 }
 

@@ -13,18 +13,18 @@ static const struct {
 	       "[\"s3:GetObject\",\"s3:PutObject\",\"s3:ListBucket\"],\"Resource\":[\"arn:aws:s3:::my-ml-bucket/*\"]},"
 	       "{" ALLOW "[\"logs:CreateLogGroup\",\"logs:CreateLogStream\",\"logs:PutLogEvents\"],"
 	       "\"Resource\":\"arn:aws:logs:*:*:*\"},{" ALLOW "[\"cloudwatch:PutMetricData\"],\"Resource\":\"*\"}]}",
-	  "never 0 s3:ListBucket can never match: it is asked of a resource of the kind bucket, and no Resource here "
+	  "never 0 s3:ListBucket can never match: it is asked of a bucket, and no Resource here "
 	  "is one "
 	  "| Write \"arn:aws:s3:::my-ml-bucket\" beside it.\n" },
 	{ HEAD "{" ALLOW
 	       "[\"s3:GetObject\",\"s3:ListBucket\"],\"Resource\":[\"arn:aws:s3:::b\",\"arn:aws:s3:::b/*\"]}]}",
 	  "" },
 	{ HEAD "{" ALLOW "\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::b\"}]}",
-	  "never 0 s3:GetObject can never match: it is asked of a resource of the kind object, and no Resource here is "
+	  "never 0 s3:GetObject can never match: it is asked of an object, and no Resource here is "
 	  "one | "
 	  "Write \"arn:aws:s3:::b/*\" beside it.\n" },
 	{ HEAD "{\"Effect\":\"Deny\",\"Action\":\"s3:Lis*Bucket\",\"Resource\":\"arn:aws:s3:::b/x\"}]}",
-	  "never 0 s3:Lis*Bucket can never match: it is asked of a resource of the kind bucket, and no Resource here "
+	  "never 0 s3:Lis*Bucket can never match: it is asked of a bucket, and no Resource here "
 	  "is one | "
 	  "Write \"arn:aws:s3:::b\" beside it.\n" },
 	{ HEAD "{" ALLOW "\"s3:*\",\"Resource\":\"arn:aws:s3:::b/*\"}]}", "" },
@@ -37,7 +37,7 @@ static const struct {
 	  "never 0 s3:Xyz* can never match: there is no such action | \n" },
 	{ HEAD "{" ALLOW
 	       "\"logs:PutLogEvents\",\"Resource\":\"arn:aws:logs:us-east-1:123456789012:log-group:train\"}]}",
-	  "never 0 logs:PutLogEvents can never match: it is asked of a resource of the kind log-stream, and no "
+	  "never 0 logs:PutLogEvents can never match: it is asked of a log-stream, and no "
 	  "Resource here is "
 	  "one | Write \"arn:aws:logs:*:*:log-group:*:log-stream:*\" beside it.\n" },
 	{ HEAD "{" ALLOW "\"ec2:DescribeInstances\",\"Resource\":\"arn:aws:ec2:us-east-1:123456789012:instance/*\"}]}",
@@ -83,7 +83,7 @@ static const struct {
 	  "" },
 	{ HEAD
 	  "{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Action\":\"s3:GetObject\",\"Resource\":\"arn:aws:s3:::b\"}]}",
-	  "never 0 s3:GetObject can never match: it is asked of a resource of the kind object, and no Resource here is "
+	  "never 0 s3:GetObject can never match: it is asked of an object, and no Resource here is "
 	  "one | "
 	  "Write \"arn:aws:s3:::b/*\" beside it.\n" },
 };
