@@ -55,7 +55,7 @@ const struct val *entry_find(const struct entries *e, const char *member, str na
 	return NULL;
 }
 
-str own_document(const struct iam_account *account, str arn) {
+str own_policy_document(const struct iam_account *account, str arn) {
 	const struct val *p = entry_find(&account->policies, "Arn", arn), *list = get(p, "PolicyVersionList");
 	for (const struct val *v = list ? list->first : NULL; v; v = v->next) {
 		if (get_int(v, "IsDefaultVersion", 0)) {
@@ -65,18 +65,10 @@ str own_document(const struct iam_account *account, str arn) {
 	return (str){ 0 };
 }
 
-bool is_of_aws(str arn) {
-	str rest = arn, part = { 0 };
-	for (int i = 0; i < 5; i++) {
-		str_cut(rest, ':', &part, &rest);
-	}
-	return str_is(part, "aws");
-}
-
-bool managed_document(struct where *w, const struct iam_account *account, str arn, str *out) {
+bool policy_document(struct where *w, const struct iam_account *account, str arn, str *out) {
 	struct answer a;
 	struct ask q = ask_about(w, "GetPolicy", "PolicyArn", arn);
-	*out = own_document(account, arn);
+	*out = own_policy_document(account, arn);
 	if (out->p) {
 		return true;
 	}

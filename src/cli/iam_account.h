@@ -18,9 +18,8 @@ bool iam_account_read(struct where *w, struct iam_account *out);
 /* By name ("UserName"), any case; NULL: there is none. */
 const struct val *entry_find(const struct entries *e, const char *member, str name);
 /* The document of one of the account's own policies, its default version; absent if it is not there. */
-str own_document(const struct iam_account *account, str arn);
+str own_policy_document(const struct iam_account *account, str arn);
 /* The document of any managed policy; false: said on stderr. */
-bool managed_document(struct where *w, const struct iam_account *account, str arn, str *out);
-bool is_of_aws(str arn);
+bool policy_document(struct where *w, const struct iam_account *account, str arn, str *out);
 /* The cloud's clock, ms: the local one's own. */
 int64_t where_now(struct where *w);

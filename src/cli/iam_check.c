@@ -177,7 +177,7 @@ static void check_inline(struct check *c, const char *kind, str owner, const str
 /* AWS's own managed policies are as they are. */
 static void check_attached(struct check *c, const struct iam_account *account, const struct val *list) {
 	for (const struct val *p = list ? list->first : NULL; p && !c->all; p = p->next) {
-		str arn = get_str(p, "PolicyArn"), text = own_document(account, arn);
+		str arn = get_str(p, "PolicyArn"), text = own_policy_document(account, arn);
 		if (text.p) {
 			check_document(c, str_printf(c->w.cli->arena, "policy " STR_FMT, STR_ARG(arn)), text);
 		}
@@ -231,7 +231,7 @@ static void check_all(struct check *c, const struct iam_account *account) {
 	for (size_t i = 0; i < account->policies.n; i++) {
 		str arn = get_str(account->policies.v[i], "Arn");
 		check_document(c, str_printf(c->w.cli->arena, "policy " STR_FMT, STR_ARG(arn)),
-			       own_document(account, arn));
+			       own_policy_document(account, arn));
 	}
 }
 

@@ -70,8 +70,8 @@ static bool make_user(struct setup *s) {
 	return true;
 }
 
-/* How many policies are attached, and which of those wanted (there: NULL if nobody asks). */
-static bool find_attached(struct setup *s, bool *there, size_t *n) {
+/* Which of the wanted policies are attached already. */
+static bool find_attached(struct setup *s, bool *there) {
 	struct answer a = { 0 };
 	struct ask q = ask_about(&s->w, "ListAttachedUserPolicies", "UserName", s->user);
 	while (where_page(&s->w, &q, &a)) {
@@ -80,32 +80,45 @@ static bool find_attached(struct setup *s, bool *there, size_t *n) {
 			for (size_t i = 0; i < s->policies.n; i++) {
 				there[i] |= str_eq(get_str(p, "PolicyArn"), s->policies.v[i]);
 			}
-			++*n;
 		}
 	}
 	return a.out;
 }
 
-static bool has_inline(struct setup *s, size_t *n) {
+/* Those that the user has are those that are wanted. */
+static bool keep_attached(struct setup *s) {
+	struct answer a = { 0 };
+	struct ask q = ask_about(&s->w, "ListAttachedUserPolicies", "UserName", s->user);
+	while (where_page(&s->w, &q, &a)) {
+		const struct val *list = get(a.out, "AttachedPolicies");
+		for (const struct val *p = list ? list->first : NULL; p && s->policies.n < OPTION_VALUES_MAX;
+		     p = p->next) {
+			s->policies.v[s->policies.n++] = get_str(p, "PolicyArn");
+		}
+	}
+	return a.out;
+}
+
+static bool has_inline(struct setup *s, bool *found) {
 	struct answer a;
 	struct ask q = ask_about(&s->w, "ListUserPolicies", "UserName", s->user);
 	if (!where_call(&s->w, &q, &a)) {
 		return false;
 	}
-	*n += val_count(get(a.out, "PolicyNames"));
+	*found = val_count(get(a.out, "PolicyNames")) > 0;
 	return true;
 }
 
 /* Without a word about policies: an administrator, unless the user has been given something already. */
 static bool choose_policies(struct setup *s) {
-	size_t n = 0;
+	bool own;
 	if (s->policies.n || s->bucket.p) {
 		return true;
 	}
-	if (!find_attached(s, NULL, &n) || !has_inline(s, &n)) {
+	if (!keep_attached(s) || !has_inline(s, &own)) {
 		return false;
 	}
-	s->by_default = n == 0;
+	s->by_default = !s->policies.n && !own;
 	if (s->by_default) {
 		s->policies.v[s->policies.n++] = S(ADMINISTRATOR);
 	}
@@ -115,8 +128,7 @@ static bool choose_policies(struct setup *s) {
 static bool attach(struct setup *s) {
 	bool there[OPTION_VALUES_MAX] = { false };
 	struct answer a;
-	size_t had = 0;
-	if (!choose_policies(s) || !find_attached(s, there, &had)) {
+	if (!choose_policies(s) || !find_attached(s, there)) {
 		return false;
 	}
 	for (size_t i = 0; i < s->policies.n; i++) {
