@@ -21,6 +21,12 @@ static size_t char_len(str text) {
 
 /* Takes from text what seg (no star in it) matches at its beginning. */
 static bool take_front(struct glob *g, str seg, str *text) {
+	if (!g->fold && seg.n && !memchr(seg.p, g->any, seg.n)) {
+		bool starts = str_starts(*text, seg);
+		*text = str_skip(*text, starts ? seg.n : 0);
+		g->steps += seg.n;
+		return starts;
+	}
 	for (size_t i = 0; i < seg.n; i++) {
 		size_t n = seg.p[i] == g->any ? char_len(*text) : text->n > 0;
 		if (n == 0 || (seg.p[i] != g->any && small(g, seg.p[i]) != small(g, text->p[0]))) {

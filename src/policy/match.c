@@ -6,6 +6,7 @@ enum { ACTION_MAX = 128 };
 struct ask {
 	const struct access *q;
 	str action, vendor; /* made small */
+	uint64_t bit; /* vendor_bit */
 	char small[ACTION_MAX];
 };
 
@@ -23,9 +24,13 @@ static void ask_init(struct ask *k, const struct access *q) {
 	}
 	str name;
 	str_cut(k->action, ':', &k->vendor, &name);
+	k->bit = vendor_bit(k->vendor);
 }
 
 static bool about_action(const struct statement *s, const struct ask *k) {
+	if (!(s->actions.vendors & k->bit)) {
+		return s->actions.inverse;
+	}
 	for (size_t i = 0; i < s->actions.n; i++) {
 		const struct action *a = &s->actions.actions[i];
 		if ((!a->vendor.p || str_eq(a->vendor, k->vendor)) && word_matches(&a->word, k->q, k->action)) {

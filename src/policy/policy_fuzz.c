@@ -48,7 +48,7 @@ static void ask(struct arena *a, const struct policy *p, enum policy_kind kind, 
 		q.resource = mine ? NULL : &b;
 		q.trust = kind == POLICY_TRUST;
 		decide(&q, &v);
-		if (verdict_reason(a, &v, q.access.action).n == !v.allowed) {
+		if ((verdict_reason(a, &v, q.access.action).n > 0) == v.allowed) {
 			__builtin_trap();
 		}
 		verdict_words(a, &v, q.access.action);

@@ -25,6 +25,7 @@ static bool read_actions(struct reading *r, const struct tree *s, struct pattern
 		if (!str_is(out->written[i], "*")) {
 			str_cut(str_lower(r->arena, out->written[i]), ':', &actions[i].vendor, &name);
 		}
+		out->vendors |= actions[i].vendor.p ? vendor_bit(actions[i].vendor) : ~(uint64_t)0;
 	}
 	return true;
 }

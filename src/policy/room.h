@@ -40,6 +40,7 @@ struct piece {
 struct word {
 	enum word_shape shape;
 	str written; /* as in the document */
+	str head; /* what every match begins with */
 	str text; /* compiled; of WORD_PREFIX without its star */
 	const struct piece *pieces; /* of WORD_FILLED */
 	size_t n;
@@ -153,10 +154,17 @@ struct action {
 	str vendor; /* made small; absent: any ("*") */
 };
 
+/* One of 64 bits; the same for the same vendor (made small). */
+static inline uint64_t vendor_bit(str vendor) {
+	size_t n = vendor.n;
+	return n ? (uint64_t)1 << (((size_t)vendor.p[0] * 5 + (size_t)vendor.p[n - 1] * 3 + n) % 64) : 0;
+}
+
 struct patterns {
 	const str *written;
 	const struct word *words; /* resources */
 	const struct action *actions;
+	uint64_t vendors; /* the actions': vendor_bit of each */
 	size_t n;
 	bool inverse;
 };

@@ -82,6 +82,14 @@ static bool wild(str s) {
 	return s.n && (memchr(s.p, STAR, s.n) || memchr(s.p, ANY, s.n));
 }
 
+static str head_text(str s) {
+	size_t n = 0;
+	while (n < s.n && s.p[n] != (char)STAR && s.p[n] != (char)ANY) {
+		n++;
+	}
+	return (str){ s.p, n };
+}
+
 static void set_shape(struct word *w) {
 	const char *star = w->text.n ? memchr(w->text.p, STAR, w->text.n) : NULL;
 	const char *any = w->text.n ? memchr(w->text.p, ANY, w->text.n) : NULL;
@@ -109,12 +117,14 @@ bool word_read(struct arena *a, str text, int kind, struct word *w) {
 	}
 	if (m.n == 0) {
 		w->text = buf_str(&m.text);
+		w->head = head_text(w->text);
 		set_shape(w);
 		return true;
 	}
 	end_text(&m);
 	w->pieces = m.pieces;
 	w->n = m.n;
+	w->head = m.pieces[0].key.p ? (str){ 0 } : head_text(m.pieces[0].text);
 	return true;
 }
 
@@ -151,9 +161,12 @@ bool word_fill(const struct word *w, const struct access *q, str *out) {
 bool word_matches(const struct word *w, const struct access *q, str text) {
 	struct glob g = { .star = (char)STAR, .any = (char)ANY };
 	str filled;
+	if (!str_starts(text, w->head)) {
+		return false;
+	}
 	switch (w->shape) {
-	case WORD_EXACT: return str_eq(w->text, text);
-	case WORD_PREFIX: return str_starts(text, w->text);
+	case WORD_EXACT: return w->text.n == text.n;
+	case WORD_PREFIX: return true;
 	case WORD_GLOB: return glob_run(&g, w->text, text);
 	case WORD_FIELDS: return glob_resource(&g, w->text, text);
 	case WORD_FILLED:
