@@ -36,6 +36,11 @@ bool entity_by_id(struct db *db, struct arena *a, str id, struct entity *out);
 /* arn:aws:iam::123456789012:role/service/NAME and so on. False: no such ARN, or nobody has it. */
 bool entity_of_arn(struct db *db, struct arena *a, str arn, struct entity *out);
 str entity_arn(struct arena *a, const struct entity *e);
+/* A policy document with Principal, as it is kept: the ARNs of users and roles of this cloud as their ids, so that who
+ * is renamed is still named, and who is made anew under an old name is not (IAM User Guide, "Principal"). And as it is
+ * shown: ids as ARNs again, but for those of who is gone. */
+str principals_kept(struct db *db, struct arena *a, str document);
+str principals_shown(struct db *db, struct arena *a, str document);
 /* resource.tag for a resource whose subject is a struct entity. */
 bool entity_tag(struct call *c, const struct resource *r, str name, str *value);
 /* An access key's id, "AKIA" or "ASIA" and 16 characters, that tells whose it is as AWS's do: 40 bits of account number

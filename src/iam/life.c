@@ -17,7 +17,7 @@ bool already_exists(struct call *c, enum entity_kind kind, str name) {
 struct creation {
 	struct call *c;
 	struct entity *e;
-	bool (*check)(struct call *c, struct db *db, const struct entity *e);
+	bool (*check)(struct call *c, struct db *db, struct entity *e);
 };
 
 static int64_t count(struct db *db, const struct entity *e) {
@@ -29,17 +29,14 @@ static int64_t count(struct db *db, const struct entity *e) {
 static int create(struct db *db, void *arg) {
 	struct creation *n = arg;
 	const struct words *w = words_of(n->e->kind);
+	if ((n->check && !n->check(n->c, db, n->e)) || (n->e->boundary.n && !boundary_ok(n->c, db, n->e->boundary))) {
+		return 1;
+	}
 	int rc = entity_insert(db, n->e);
 	if (rc) {
 		return rc == -EEXIST ? (already_exists(n->c, n->e->kind, n->e->name), 1) : rc;
 	}
-	if (count(db, n->e) > w->max) {
-		over_quota(n->c, w->quota, w->max);
-		return 1;
-	}
-	return (!n->e->boundary.n || boundary_ok(n->c, db, n->e->boundary)) && (!n->check || n->check(n->c, db, n->e))
-		       ? 0
-		       : 1;
+	return count(db, n->e) > w->max ? (over_quota(n->c, w->quota, w->max), 1) : 0;
 }
 
 /* Who makes it with tags must be allowed to tag it. */
@@ -49,8 +46,7 @@ static bool take_tags(struct call *c, struct entity *e) {
 	return !val_count(tags) || (call_must(c, action, &c->resource) && tag_list_of_input(c, tags, &e->tags));
 }
 
-bool create_entity(struct call *c, struct entity *e,
-		   bool (*check)(struct call *c, struct db *db, const struct entity *e)) {
+bool create_entity(struct call *c, struct entity *e, bool (*check)(struct call *c, struct db *db, struct entity *e)) {
 	str path = get_str(c->in, "Path");
 	e->id = new_id(c->arena, entity_prefix(e->kind));
 	e->account = c->who.account;

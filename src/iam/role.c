@@ -2,8 +2,13 @@
 
 enum { TRUST_MAX = 2048, HOUR = 3600 };
 
-static bool trusts_ok(struct call *c, struct db *db, const struct entity *e) {
-	return principals_ok(c, db, e->trust);
+static bool take_trust(struct call *c, struct db *db, struct entity *e, str document) {
+	e->trust = principals_kept(db, c->arena, document);
+	return principals_ok(c, db, document);
+}
+
+static bool first_trust(struct call *c, struct db *db, struct entity *e) {
+	return take_trust(c, db, e, e->trust);
 }
 
 static bool create_role(struct call *c) {
@@ -16,7 +21,7 @@ static bool create_role(struct call *c) {
 		return fail(c, &invalid_input, "Path " STR_FMT " is reserved for service-linked roles.",
 			    STR_ARG(e.path));
 	}
-	return document_ok(c, e.trust, POLICY_TRUST, TRUST_MAX) && create_entity(c, &e, trusts_ok);
+	return document_ok(c, e.trust, POLICY_TRUST, TRUST_MAX) && create_entity(c, &e, first_trust);
 }
 
 static bool get_role(struct call *c) {
@@ -57,8 +62,7 @@ static bool update_role_description(struct call *c) {
 }
 
 static bool retrust(struct call *c, struct db *db, struct entity *e) {
-	e->trust = get_str(c->in, "PolicyDocument");
-	return must_be_modifiable(c, e) && principals_ok(c, db, e->trust);
+	return must_be_modifiable(c, e) && take_trust(c, db, e, get_str(c->in, "PolicyDocument"));
 }
 
 static bool update_assume_role_policy(struct call *c) {

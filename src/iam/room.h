@@ -60,9 +60,8 @@ bool over_quota(struct call *c, const char *quota, int64_t max);
 
 /* --- what is done alike with all kinds --- */
 /* Makes e, whose kind and own members are filled: name, path, tags and boundary are of the input. check (may be NULL)
- * is asked in the work. Shows it. EntityAlreadyExists, quotas. */
-bool create_entity(struct call *c, struct entity *e,
-		   bool (*check)(struct call *c, struct db *db, const struct entity *e));
+ * is asked in the work, and may change it. Shows it. EntityAlreadyExists, quotas. */
+bool create_entity(struct call *c, struct entity *e, bool (*check)(struct call *c, struct db *db, struct entity *e));
 bool get_entity(struct call *c, enum entity_kind kind);
 bool list_entities(struct call *c, enum entity_kind kind);
 bool delete_entity(struct call *c, enum entity_kind kind); /* DeleteConflict while something hangs on it */

@@ -45,8 +45,9 @@ static void show_last_used(struct call *c, struct val *v, const struct entity *e
 	}
 }
 
-static void show_role(struct call *c, struct val *v, const struct entity *e) {
-	put_member(c, v, "AssumeRolePolicyDocument", document_shown(c->arena, e->trust));
+static void show_role(struct call *c, struct db *db, struct val *v, const struct entity *e) {
+	str trust = principals_shown(db, c->arena, e->trust);
+	put_member(c, v, "AssumeRolePolicyDocument", document_shown(c->arena, trust));
 	put_member(c, v, "Description", e->description);
 	put_number(c, v, "MaxSessionDuration", e->max_session);
 }
@@ -86,7 +87,7 @@ void show_listed(struct call *c, struct db *db, struct val *v, const struct enti
 			put_date(c, v, "PasswordLastUsed", e->used);
 		}
 		break;
-	case ENTITY_ROLE: show_role(c, v, e); break;
+	case ENTITY_ROLE: show_role(c, db, v, e); break;
 	case ENTITY_PROFILE: show_roles(c, db, v, e); break;
 	case ENTITY_POLICY: show_policy(c, db, v, e); break;
 	default: break;

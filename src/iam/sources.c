@@ -107,7 +107,8 @@ static bool entity_resource(struct db *db, struct arena *a, const struct access 
 	out->account = e.account;
 	if (e.kind == ENTITY_ROLE && str_starts(q->action, S("sts:"))) {
 		struct bound *trust = NEW(a, struct bound);
-		*trust = (struct bound){ policy_read(a, e.trust, POLICY_TRUST, &why), S("trust policy"), q->resource };
+		str shown = principals_shown(db, a, e.trust);
+		*trust = (struct bound){ policy_read(a, shown, POLICY_TRUST, &why), S("trust policy"), q->resource };
 		out->policy = trust->policy ? trust : NULL;
 		out->trust = true;
 	}

@@ -127,6 +127,47 @@ def test_principals_that_cannot_be(iam, role, kind, text):
     assert iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"] == json.loads(trust())
 
 
+def user_with_keys(server, iam, user):
+    iam.create_user(UserName=user)
+    made = iam.create_access_key(UserName=user)["AccessKey"]
+    iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=allow("sts:AssumeRole"))
+    return made["AccessKeyId"], server.client("sts", key=Key(made["AccessKeyId"], made["SecretAccessKey"], ACCOUNT))
+
+
+def principal_of(iam, role):
+    return iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["AWS"]
+
+
+def test_who_is_trusted_is_he_and_not_his_name(server, iam, role):
+    """AWS keeps a principal's id: a new name is still his, an old name is nobody else's."""
+    old, new, target = name("user"), name("user"), arn(f"role/{role}")
+    key, his = user_with_keys(server, iam, old)
+    user_id = iam.get_user(UserName=old)["User"]["UserId"]
+    for principal in (arn(f"user/{old}"), [arn("root", "999999999999"), arn(f"user/{old}")]):
+        iam.update_assume_role_policy(RoleName=role, PolicyDocument=trust({"AWS": principal}))
+        assert principal_of(iam, role) == principal
+    his.assume_role(RoleArn=target, RoleSessionName="session")
+    iam.update_user(UserName=old, NewUserName=new, NewPath="/moved/")
+    assert principal_of(iam, role)[1] == arn(f"user/moved/{new}")
+    his.assume_role(RoleArn=target, RoleSessionName="session")
+    iam.delete_access_key(UserName=new, AccessKeyId=key)
+    iam.delete_user_policy(UserName=new, PolicyName="p")
+    iam.delete_user(UserName=new)
+    assert principal_of(iam, role)[1] == user_id
+    for again in (old, new):
+        his = user_with_keys(server, iam, again)[1]
+        iam.delete_user_policy(UserName=again, PolicyName="p")
+        with refused("AccessDenied"):
+            his.assume_role(RoleArn=target, RoleSessionName="session")
+
+
+def test_a_condition_is_kept_as_it_was(iam):
+    role = name("role")
+    document = trust({"AWS": arn("user/alice")}, Condition={"ArnEquals": {"aws:PrincipalArn": arn("user/alice")}})
+    iam.create_role(RoleName=role, AssumeRolePolicyDocument=document)
+    assert iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"] == json.loads(document)
+
+
 def test_a_service_that_cannot_be(iam):
     with refused("MalformedPolicyDocument", 'Invalid principal in policy: "SERVICE":"ec2.example.com"'):
         iam.create_role(RoleName=name(), AssumeRolePolicyDocument=trust({"Service": "ec2.example.com"}))
