@@ -113,8 +113,8 @@ struct face {
 /* May the caller do this? The one place where it is decided: all policies that bear on it, by decide(). Records the
  * decision under the request id and leaves it in c->verdict. */
 bool call_allowed(struct call *c, const char *action, const struct resource *r);
-/* The refusal after call_allowed said no, in the words and the code of the wire ("User: ... is not authorized to perform:
- * ..."; EC2's encoded form; S3 across accounts "Access Denied"). Always returns false. */
+/* The refusal after call_allowed said no, in the words and the code of the wire ("User: ... is not authorized to
+ * perform: ..."; EC2's encoded form; S3 across accounts "Access Denied"). Always returns false. */
 bool deny(struct call *c, const char *action, const struct resource *r);
 /* Both: asks, and refuses. */
 bool call_must(struct call *c, const char *action, const struct resource *r);

@@ -1,6 +1,6 @@
-/* The circumstances of a call, as conditions ask for them: the global keys (IAM User Guide, "AWS global condition context
- * keys"), the tags that come with a request and those of its resource, and the service's own keys (face.key). Looked up
- * when a policy asks, and remembered, so that what was asked for can be recorded. */
+/* The circumstances of a call, as conditions ask for them: the global keys (IAM User Guide, "AWS global condition
+ * context keys"), the tags that come with a request and those of its resource, and the service's own keys (face.key).
+ * Looked up when a policy asks, and remembered, so that what was asked for can be recorded. */
 #pragma once
 
 #include "core/cloud.h"

@@ -1,6 +1,7 @@
 /* The record of decisions: who asked to do what to which resource, in which circumstances, what came out and why. The
- * newest ones are kept, in memory in slots of a fixed size and, as of the last flush, in a file of the data folder; texts
- * that do not fit are cut. One record in a process; any thread may write and read. Neither secrets nor tokens get in. */
+ * newest ones are kept, in memory in slots of a fixed size and, as of the last flush, in a file of the data folder;
+ * texts that do not fit are cut. One record in a process; any thread may write and read. Neither secrets nor tokens get
+ * in. */
 #pragma once
 
 #include "base/clock.h"
@@ -29,8 +30,8 @@ struct decision_keys {
 };
 void decision_add_key(struct decision_keys *keys, str key,
 		      const struct values *values /* NULL: there is no such key */);
-/* One key and one of its values, the next at each call (a key of several values comes as often). False at the end. value
- * absent: the request had no such key. For a set without members the value is empty. */
+/* One key and one of its values, the next at each call (a key of several values comes as often). False at the end.
+ * value absent: the request had no such key. For a set without members the value is empty. */
 bool decision_key(str *keys, str *key, str *value);
 
 void decision_record(const struct decision *d);

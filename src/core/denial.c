@@ -1,5 +1,5 @@
-/* A refusal in the words and the code of each wire (IAM User Guide, "Troubleshoot access denied error messages"; Amazon S3
- * User Guide, "Troubleshoot access denied errors"; EC2: DecodeAuthorizationMessage of the STS API reference). */
+/* A refusal in the words and the code of each wire (IAM User Guide, "Troubleshoot access denied error messages"; Amazon
+ * S3 User Guide, "Troubleshoot access denied errors"; EC2: DecodeAuthorizationMessage of the STS API reference). */
 #include "core/context.h"
 #include "core/identity.h"
 

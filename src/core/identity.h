@@ -74,13 +74,17 @@ struct session {
 /* Makes key and secret (access_key: ASIA...), and returns the token. */
 str session_create(struct cloud *cloud, struct arena *a, struct session *s);
 
-/* The services that temporary credentials of users cannot call (IAM User Guide, "Compare AWS STS credentials"): sessions
- * of GetSessionToken call IAM only with MFA, and of STS AssumeRole and GetCallerIdentity alone; federated users call of
- * both GetCallerIdentity alone. For face.admit of iam and sts; fails with InvalidClientTokenId or AccessDenied. */
+/* The services that temporary credentials of users cannot call (IAM User Guide, "Compare AWS STS credentials"):
+ * sessions of GetSessionToken call IAM only with MFA, and of STS AssumeRole and GetCallerIdentity alone; federated users
+ * call of both GetCallerIdentity alone. For face.admit of iam and sts; fails with InvalidClientTokenId or AccessDenied. */
 bool session_admitted(struct call *c);
 
 /* When, where and for which service a key was last used; kept in memory and written with the meter. Sessions count for
  * their role: key_used with its id. */
 void key_used(struct cloud *cloud, str access_key, str service, str region);
-bool key_last_used(struct cloud *cloud, struct arena *a, str access_key, int64_t *at, str *service, str *region);
+struct key_use {
+	int64_t at; /* ms, virtual */
+	str service, region;
+};
+bool key_last_used(struct cloud *cloud, struct arena *a, str access_key, struct key_use *out); /* false: never */
 void keys_flush(struct cloud *cloud);

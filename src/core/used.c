@@ -1,5 +1,5 @@
-/* When a key was last used, and for what. Counted in memory, and written every few seconds and at the end; a crash loses
- * at most those. Sessions count for their role, whose id stands for the key then. */
+/* When a key was last used, and for what. Counted in memory, and written every few seconds and at the end; a crash
+ * loses at most those. Sessions count for their role, whose id stands for the key then. */
 #include "base/clock.h"
 #include "base/lock.h"
 #include "core/cloud.h"
@@ -88,12 +88,10 @@ static bool in_memory(str access_key, struct use *out) {
 	return out->n > 0;
 }
 
-bool key_last_used(struct cloud *cloud, struct arena *a, str access_key, int64_t *at, str *service, str *region) {
+bool key_last_used(struct cloud *cloud, struct arena *a, str access_key, struct key_use *out) {
 	struct use u;
 	if (in_memory(access_key, &u)) {
-		*at = u.at;
-		*service = str_dup(a, str_from(u.service));
-		*region = str_dup(a, str_from(u.region));
+		*out = (struct key_use){ u.at, str_dup(a, str_from(u.service)), str_dup(a, str_from(u.region)) };
 		return true;
 	}
 	struct db *db = store_reader(cloud->store);
@@ -102,9 +100,7 @@ bool key_last_used(struct cloud *cloud, struct arena *a, str access_key, int64_t
 			 access_key);
 	bool found = query_step(q);
 	if (found) {
-		*at = query_int(q, 0);
-		*service = query_dup(a, q, 1);
-		*region = query_dup(a, q, 2);
+		*out = (struct key_use){ query_int(q, 0), query_dup(a, q, 1), query_dup(a, q, 2) };
 	}
 	query_done(q);
 	store_reader_done(cloud->store, db);

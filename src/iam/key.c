@@ -164,19 +164,18 @@ static bool key_exists(struct call *c) {
 }
 
 static bool get_access_key_last_used(struct call *c) {
-	int64_t at;
-	str service, region;
+	struct key_use use;
 	const struct entity *owner = c->subject;
 	if (!key_exists(c)) {
 		return no_such_key(c);
 	}
 	struct val *v = set(c->arena, c->out, "AccessKeyLastUsed");
-	bool used = key_last_used(c->cloud, c->arena, get_str(c->in, "AccessKeyId"), &at, &service, &region);
+	bool used = key_last_used(c->cloud, c->arena, get_str(c->in, "AccessKeyId"), &use);
 	if (used) {
-		set_date(c->arena, v, "LastUsedDate", at);
+		set_date(c->arena, v, "LastUsedDate", use.at);
 	}
-	set_str(c->arena, v, "ServiceName", used ? service : S("N/A"));
-	set_str(c->arena, v, "Region", used ? region : S("N/A"));
+	set_str(c->arena, v, "ServiceName", used ? use.service : S("N/A"));
+	set_str(c->arena, v, "Region", used ? use.region : S("N/A"));
 	set_str(c->arena, c->out, "UserName", owner ? owner->name : S("root"));
 	return true;
 }

@@ -1,5 +1,5 @@
-"""Every call is decided by the policies that bear on it: what refusals say, what is recorded, and that no call is decided
-by an old policy, or by a mixture of two states."""
+"""Every call is decided by the policies that bear on it: what refusals say, what is recorded, and that no call is
+decided by an old policy, or by a mixture of two states."""
 import http.client
 import json
 import os
@@ -76,7 +76,8 @@ def body(s3, bucket):
 
 def test_sentence_of_s3_quotes_the_resource(person, body):
     with refused("AccessDenied", f"User: {person.arn} is not authorized to perform: s3:GetObject on resource: "
-                 f"\"arn:aws:s3:::{body['Bucket']}/k\" because no identity-based policy allows the s3:GetObject action"):
+                 f"\"arn:aws:s3:::{body['Bucket']}/k\" because no identity-based policy allows the s3:GetObject "
+                 "action"):
         person.client().get_object(**body)
     with refused("AccessDenied", f"User: {person.arn} is not authorized to perform: s3:ListAllMyBuckets because no "
                  "identity-based policy allows the s3:ListAllMyBuckets action"):
@@ -158,7 +159,8 @@ def test_a_key_that_is_turned_off(person):
     ({"StringEquals": {"aws:RequestedRegion": "us-east-1"}}, True),
     ({"StringEquals": {"AWS:REQUESTEDREGION": "eu-west-1"}}, False),
     ({"StringEquals": {"aws:PrincipalAccount": ACCOUNT, "aws:ResourceAccount": ACCOUNT}}, True),
-    ({"StringEquals": {"aws:PrincipalTag/team": "ml"}}, True), ({"StringEquals": {"aws:principaltag/TEAM": "x"}}, False),
+    ({"StringEquals": {"aws:PrincipalTag/team": "ml"}}, True),
+    ({"StringEquals": {"aws:principaltag/TEAM": "x"}}, False),
     ({"DateGreaterThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}, True),
     ({"NumericLessThan": {"aws:EpochTime": "1577836800"}}, False),
     ({"BoolIfExists": {"aws:MultiFactorAuthPresent": "true"}}, True),
@@ -190,8 +192,8 @@ def test_pass_role_knows_to_whom(person):
     person.iam.create_instance_profile(InstanceProfileName=profile)
     person.put(allow("iam:AddRoleToInstanceProfile"))
     add = {"InstanceProfileName": profile, "RoleName": role}
-    with refused("AccessDenied", f"is not authorized to perform: iam:PassRole on resource: {arn('role/' + role)} because "
-                 "no identity-based policy allows the iam:PassRole action"):
+    with refused("AccessDenied", f"is not authorized to perform: iam:PassRole on resource: {arn('role/' + role)} "
+                 "because no identity-based policy allows the iam:PassRole action"):
         person.client("iam").add_role_to_instance_profile(**add)
     for service in ("sagemaker.amazonaws.com", "ec2.amazonaws.com"):
         person.put(allow("iam:PassRole", Condition={"StringEquals": {"iam:PassedToService": service}}), "pass")
