@@ -17,8 +17,8 @@ struct principal {
 	enum principal_kind kind;
 	bool root; /* kind == PRINCIPAL_ROOT */
 	str account; /* 12 digits; absent: anonymous */
-	str arn; /* arn:aws:iam::123456789012:root, ...:user/path/name, arn:aws:sts::123456789012:assumed-role/ROLE/SESSION,
-		    ...:federated-user/NAME */
+	str arn; /* arn:aws:iam::123456789012:root, ...:user/path/name,
+		    arn:aws:sts::123456789012:assumed-role/ROLE/SESSION, ...:federated-user/NAME */
 	str id; /* aws:userid: the account id for root, AIDA..., AROA...:SESSION, ACCOUNT:NAME of a federated user */
 	str name; /* aws:username: of users alone */
 	str entity_arn; /* a session: of its role or user, with path (aws:PrincipalArn of a role's session); else arn */

@@ -4,9 +4,10 @@
  *   2. a service acting by itself, an anonymous caller: the resource's policy (or its ACL) alone
  *   3. root of the resource's account: allowed (a boundary or identity policy never binds it; a session policy does)
  *   4. in one account: what the resource's policy grants to the user, the session or everybody is granted; what it
- *      grants to a role still passes the boundary and the session's policies; what it grants to the account, nothing
- *      by itself
- *   5. identity policies, cut by the boundary, cut by the session's policies
+ *      grants to a role, or to the user who made a federated user's session, still passes the boundary and the
+ *      session's policies; what it grants to the account, nothing by itself
+ *   5. identity policies, cut by the boundary, cut by the session's policies (a federated user's session without
+ *      any: nothing)
  *   6. across accounts: 5 in the caller's account and the resource's policy (any naming), or its ACL */
 #pragma once
 
@@ -16,7 +17,7 @@
 struct bound {
 	const struct policy *policy;
 	str name; /* the ARN of a managed policy; of an inline one its name */
-	str from; /* ARN of the user, group, role or resource that it hangs on; absent: handed over (session, simulation) */
+	str from; /* ARN of the user, group, role or resource that it hangs on; absent: handed over (session, ...) */
 };
 
 enum layer { /* what decided */
@@ -38,13 +39,13 @@ struct question {
 	const struct bound *boundary; /* NULL: none */
 	const struct bound *session;
 	size_t n_session;
-	bool has_session; /* session policies bind: no allow in them is a deny (n_session may be 0: nothing is allowed) */
+	bool has_session; /* session policies bind: no allow in them is a deny (n_session may be 0: nothing is) */
 	const struct bound *resource; /* the resource's policy; NULL: none */
-	bool restricted; /* its allows do not count for other accounts and anonymous callers (RestrictPublicBuckets) */
+	bool restricted; /* its allows do not count for other accounts and anonymous (RestrictPublicBuckets) */
 	bool granted; /* an ACL of the resource allows it */
-	bool owner_may; /* root of the resource's account may whatever the resource's policy denies (s3:PutBucketPolicy) */
-	bool trust; /* the resource is a role and resource its trust policy: it must allow in any case; in one account it
-		       suffices if it names who asks directly, else identity policies must allow too */
+	bool owner_may; /* root of its account may whatever the resource's policy denies (s3:PutBucketPolicy) */
+	bool trust; /* the resource is a role and resource its trust policy: it must allow in any case; in one
+		       account it suffices if it names who asks directly, else identity policies must allow too */
 };
 
 struct verdict {

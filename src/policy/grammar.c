@@ -97,22 +97,26 @@ static bool is_object(struct reading *r, const struct tree *t) {
 	return t->kind == TREE_OBJECT || syntax_flaw(r, t->raw.p);
 }
 
-static bool condition_form(struct reading *r, const struct tree *condition) {
-	if (!condition) {
-		return true;
+static bool are_scalars(struct reading *r, const struct tree *list) {
+	for (const struct tree *t = item_first(list); t; t = item_next(list, t)) {
+		if (t->kind != TREE_STRING && t->kind != TREE_NUMBER && t->kind != TREE_BOOL) {
+			return syntax_flaw(r, t->raw.p);
+		}
 	}
-	if (!is_object(r, condition)) {
+	return true;
+}
+
+static bool condition_form(struct reading *r, const struct tree *condition) {
+	if (condition && !is_object(r, condition)) {
 		return false;
 	}
-	for (const struct tree *op = condition->first; op; op = op->next) {
+	for (const struct tree *op = condition ? condition->first : NULL; op; op = op->next) {
 		if (!is_object(r, op)) {
 			return false;
 		}
 		for (const struct tree *key = op->first; key; key = key->next) {
-			for (const struct tree *v = item_first(key); v; v = item_next(key, v)) {
-				if (v->kind != TREE_STRING && v->kind != TREE_NUMBER && v->kind != TREE_BOOL) {
-					return syntax_flaw(r, v->raw.p);
-				}
+			if (!are_scalars(r, key)) {
+				return false;
 			}
 		}
 	}
