@@ -304,7 +304,7 @@ static void bind_session_policies(struct db *db, struct arena *a, const struct s
 	}
 	out->session = b.all;
 	out->n_session = b.n;
-	/* A federated user has no rights but those that session policies leave him (API reference, GetFederationToken) */
+	/* A federated user has no rights but those that session policies leave him (GetFederationToken). */
 	out->has_session = s->policy.n || s->n_policy_arns || s->kind == PRINCIPAL_FEDERATED;
 }
 

@@ -75,8 +75,9 @@ struct session {
 str session_create(struct cloud *cloud, struct arena *a, struct session *s);
 
 /* The services that temporary credentials of users cannot call (IAM User Guide, "Compare AWS STS credentials"):
- * sessions of GetSessionToken call IAM only with MFA, and of STS AssumeRole and GetCallerIdentity alone; federated users
- * call of both GetCallerIdentity alone. For face.admit of iam and sts; fails with InvalidClientTokenId or AccessDenied. */
+ * sessions of GetSessionToken call IAM only with MFA, and of STS AssumeRole and GetCallerIdentity alone; federated
+ * users call of both GetCallerIdentity alone. For face.admit of iam and sts; fails with InvalidClientTokenId or
+ * AccessDenied. */
 bool session_admitted(struct call *c);
 
 /* When, where and for which service a key was last used; kept in memory and written with the meter. Sessions count for
