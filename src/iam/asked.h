@@ -1,4 +1,4 @@
-/* A decision of the record, with what there is now of all that it was about: who asked, what binds him, the resource. */
+/* A decision of the record, with what there is now of what it was about: who asked, what binds him, the resource. */
 #pragma once
 
 #include "core/decision.h"

@@ -30,8 +30,8 @@ const struct policy *statement_alone(struct arena *a, const struct policy *p, si
 /* The lines of a statement's Condition; had and has are not filled. */
 size_t statement_conditions(struct arena *a, const struct policy *p, size_t i, const struct unmet **out);
 
-/* The statements of p without the lines of their Conditions whose key is not known, as one who does not know the request
- * sees them: hopeful takes what is not known as met in what allows and as not met in what denies, else the other way
+/* The statements of p without the lines of their Conditions whose key is not known, as one sees them who does not know
+ * the request: hopeful takes what is not known as met in what allows and as not met in what denies, else the other way
  * round. Statements that could not apply then are left out: at[j] is the place in p of statement j. NULL: none is left.
  * p itself when nothing in it depends on what is not known (at is filled all the same). */
 struct guess {

@@ -64,7 +64,11 @@ static void simulate_one(struct simulation *s, str action, struct result *r) {
 	struct verdict v;
 	str owner = arn_account(r->resource);
 	struct question q = {
-		.access = { &s->who, action, r->resource, &context, &scratch },
+		.access = { .who = &s->who,
+			    .action = action,
+			    .resource = r->resource,
+			    .context = &context,
+			    .arena = &scratch },
 		.identity = s->identity,
 		.n_identity = s->n_identity,
 		.boundary = s->boundary.policy ? &s->boundary : NULL,
