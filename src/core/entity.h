@@ -1,5 +1,5 @@
-/* Users, groups, roles, instance profiles and customer managed policies, as the store keeps them: one table for all, for
- * they share name, path, id and tags. The iam room makes and changes them; here is what every room may look up.
+/* Users, groups, roles, instance profiles and customer managed policies, as the store keeps them: one table for all,
+ * for they share name, path, id and tags. The iam room makes and changes them; here is what every room may look up.
  *
  *   entity        by id (AIDA..., AGPA..., AROA..., AIPA..., ANPA...); names are unique in (account, kind) without case
  *   membership    holder (a group, an instance profile) has member (a user, a role)

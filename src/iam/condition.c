@@ -22,7 +22,7 @@ static str linked_service(const struct call *c, const struct resource *r) {
 
 static str policy_of(const struct call *c, const struct resource *r) {
 	(void)r;
-	return kind_of_input(c) == ENTITY_POLICY ? (str){ 0 } : input_str(c, "PolicyArn");
+	return kind_of_input(c) != ENTITY_POLICY ? input_str(c, "PolicyArn") : (str){ 0 };
 }
 
 static const struct {
