@@ -50,11 +50,14 @@ static str names_of(struct arena *a, const struct val *list, const char *member)
 	return buf_str(&b);
 }
 
+static void say_boundary(const struct val *entity) {
+	say("boundary", get_str(get(entity, "PermissionsBoundary"), "PermissionsBoundaryArn"));
+}
+
 static void say_policies(struct show *s, const struct val *entity, const char *own) {
 	struct arena *a = s->w.cli->arena;
 	say("policies", names_of(a, get(entity, "AttachedManagedPolicies"), "PolicyName"));
 	say("of its own", names_of(a, get(entity, own), "PolicyName"));
-	say("boundary", get_str(get(entity, "PermissionsBoundary"), "PermissionsBoundaryArn"));
 }
 
 /* --- keys --- */
@@ -156,6 +159,12 @@ static void say_trust(struct show *s, str text) {
 		put_item(&b, list[i].text);
 	}
 	say("assumed by", buf_str(&b));
+	for (size_t i = 0; p && i < policy_statements(p); i++) {
+		const struct tree *statement = tree_read(a, policy_statement_text(p, i));
+		if (tree_get(statement, "Condition") || policy_denies(p, i)) {
+			say_statement(s, p, i);
+		}
+	}
 }
 
 static bool say_documents(struct show *s, const struct val *entity, const char *own) {
@@ -187,7 +196,7 @@ static bool show_user(struct show *s, const struct val *user) {
 	say("arn", get_str(user, "Arn"));
 	say("made", ago(s->w.cli->arena, s->now, get_int(user, "CreateDate", 0)));
 	say("groups", names_of(s->w.cli->arena, groups, NULL));
-	say("boundary", get_str(get(user, "PermissionsBoundary"), "PermissionsBoundaryArn"));
+	say_boundary(user);
 	if (!say_keys(s, get_str(user, "UserName")) || !say_documents(s, user, "UserPolicyList")) {
 		return false;
 	}
@@ -205,8 +214,7 @@ static bool show_role(struct show *s, const struct val *role) {
 	say("arn", get_str(role, "Arn"));
 	say("made", ago(s->w.cli->arena, s->now, get_int(role, "CreateDate", 0)));
 	say("profiles", names_of(s->w.cli->arena, get(role, "InstanceProfileList"), "InstanceProfileName"));
-	say("boundary", get_str(get(role, "PermissionsBoundary"), "PermissionsBoundaryArn"));
-	say_document(s, "trust policy", S(""), get_str(role, "AssumeRolePolicyDocument"));
+	say_boundary(role);
 	say_trust(s, get_str(role, "AssumeRolePolicyDocument"));
 	return say_documents(s, role, "RolePolicyList");
 }
@@ -238,10 +246,10 @@ static const struct noun {
 	{ "group", "GroupName", "GroupPolicyList", show_group },
 	{ "role", "RoleName", "RolePolicyList", show_role },
 };
-enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
+enum { USERS, GROUPS, ROLES, KINDS };
 
 static const struct entries *entries_of(const struct iam_account *a, size_t kind) {
-	return kind == 0 ? &a->users : kind == 1 ? &a->groups : &a->roles;
+	return kind == USERS ? &a->users : kind == GROUPS ? &a->groups : &a->roles;
 }
 
 static bool show_json(struct show *s, const struct val *entity) {
@@ -273,15 +281,18 @@ static bool show_one(struct show *s, const char *kind, str name) {
 static bool list_entity(struct show *s, size_t kind, const struct val *e) {
 	str name = get_str(e, kinds[kind].member);
 	printf("%s " STR_FMT "\n", kinds[kind].name, STR_ARG(name));
-	if (kind == 2) {
+	if (kind == ROLES) {
 		say_trust(s, get_str(e, "AssumeRolePolicyDocument"));
 		say("profiles", names_of(s->w.cli->arena, get(e, "InstanceProfileList"), "InstanceProfileName"));
 	}
-	if (kind == 0) {
+	if (kind == USERS) {
 		say("groups", names_of(s->w.cli->arena, get(e, "GroupList"), NULL));
 	}
 	say_policies(s, e, kinds[kind].own);
-	return kind != 0 || say_keys(s, name);
+	if (kind != GROUPS) {
+		say_boundary(e);
+	}
+	return kind != USERS || say_keys(s, name);
 }
 
 static bool list_all(struct show *s) {
