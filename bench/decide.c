@@ -1,6 +1,6 @@
 /* decide: microseconds of one decision of src/policy, over policies of 1, 10 and 100 statements of the shapes that
- * users write (a few actions of one service, a bucket or two, now and then a condition or a variable); the statement that
- * allows is the last one. Prints one line each. */
+ * users write (a few actions of one service, a bucket or two, now and then a condition or a variable); the statement
+ * that allows is the last one. Prints one line each. */
 #include "policy/decide.h"
 #include "base/clock.h"
 

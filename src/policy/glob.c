@@ -193,8 +193,8 @@ bool glob_arn(struct glob *g, str pattern, str arn) {
 	return glob_run(g, pattern, arn);
 }
 
-/* One field of the pattern against the text's field at each place where it may begin (may[i]: at byte i); next is where the
- * one after it may. */
+/* One field of the pattern against the text's field at each place where it may begin (may[i]: at byte i); next is
+ * where the one after it may. */
 static void step_field(struct glob *g, str part, str arn, const bool *may, bool *next) {
 	bool open = part.n && part.p[part.n - 1] == g->star, running = false;
 	size_t end;
