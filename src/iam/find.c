@@ -14,18 +14,23 @@ const struct words *words_of(enum entity_kind kind) {
 	return &words[kind];
 }
 
+/* Some operations have no input at all. */
+static bool takes(const struct call *c, const char *name) {
+	return c->in && shape_member(c->in->shape, str_from(name));
+}
+
 str input_str(const struct call *c, const char *name) {
-	return shape_member(c->op->in, str_from(name)) ? get_str(c->in, name) : (str){ 0 };
+	return takes(c, name) ? get_str(c->in, name) : (str){ 0 };
 }
 
 struct val *input_val(const struct call *c, const char *name) {
-	return shape_member(c->op->in, str_from(name)) ? get(c->in, name) : NULL;
+	return takes(c, name) ? get(c->in, name) : NULL;
 }
 
 enum entity_kind kind_of_input(const struct call *c) {
 	static const enum entity_kind order[] = { ENTITY_PROFILE, ENTITY_ROLE, ENTITY_GROUP, ENTITY_USER };
 	for (size_t i = 0; i < sizeof(order) / sizeof(*order); i++) {
-		if (shape_member(c->op->in, str_from(words[order[i]].name))) {
+		if (takes(c, words[order[i]].name)) {
 			return order[i];
 		}
 	}

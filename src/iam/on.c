@@ -28,7 +28,7 @@ bool on_user(struct call *c) {
 	if (get_str(c->in, "UserName").p) {
 		return on_named(c, ENTITY_USER);
 	}
-	if (c->who.kind == PRINCIPAL_ROOT || c->who.root) {
+	if (c->who.root) {
 		return about(c, c->who.arn, NULL);
 	}
 	return must_be_user(c, call_db(c), e) && about(c, entity_arn(c->arena, e), e);

@@ -181,3 +181,19 @@ def test_boundaries_and_policies_decide(server, iam):
     his.attach_user_policy(UserName=user, PolicyArn=read)
     with refused("AccessDenied"):
         his.attach_user_policy(UserName=user, PolicyArn=bound)
+
+
+@pytest.mark.parametrize("key", ["iam:PolicyARN", "iam:PermissionsBoundary", "iam:AWSServiceName", "iam:ResourceTag/x"])
+def test_keys_that_an_operation_does_not_have(server, iam, key):
+    """Also of operations that have no input at all, and that are about nobody."""
+    who, his = someone(server, iam)
+    iam.put_user_policy(UserName=who, PolicyName="keyed", PolicyDocument=allow(
+        "iam:*", Condition={"Null": {key: "true"}}))
+    assert his.get_account_summary()["SummaryMap"]
+    assert his.list_users()["Users"]
+    assert his.list_virtual_mfa_devices()["VirtualMFADevices"] == []
+    iam.put_user_policy(UserName=who, PolicyName="keyed", PolicyDocument=allow(
+        "iam:*", Condition={"Null": {key: "false"}}))
+    for call in (his.get_account_summary, his.list_users, his.get_user):
+        with refused("AccessDenied"):
+            call()
