@@ -50,6 +50,14 @@ static bool list_nothing_of_user(struct call *c) {
 	return (is_root(c) || must_find(c, call_db(c), ENTITY_USER, &e)) && list_nothing(c);
 }
 
+static bool on_users_or_one(struct call *c) {
+	return get_int(c->in, "AllUsers", 0) ? true : on_user(c);
+}
+
+static bool list_service_specific_credentials(struct call *c) {
+	return get_int(c->in, "AllUsers", 0) ? list_nothing(c) : list_nothing_of_user(c);
+}
+
 const struct route iam_user_routes[] = {
 	{ .op = "CreateUser", .run = create_user, .on = on_new_user },
 	{ .op = "GetUser", .run = get_user, .on = on_user },
@@ -59,7 +67,7 @@ const struct route iam_user_routes[] = {
 	{ .op = "ListMFADevices", .run = list_nothing_of_user, .on = on_user },
 	{ .op = "ListSSHPublicKeys", .run = list_nothing_of_user, .on = on_user },
 	{ .op = "ListSigningCertificates", .run = list_nothing_of_user, .on = on_user },
-	{ .op = "ListServiceSpecificCredentials", .run = list_nothing_of_user, .on = on_user },
+	{ .op = "ListServiceSpecificCredentials", .run = list_service_specific_credentials, .on = on_users_or_one },
 	{ .op = "ListVirtualMFADevices", .run = list_nothing },
 	{ 0 },
 };

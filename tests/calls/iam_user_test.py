@@ -58,6 +58,9 @@ def test_a_session_of_a_role_has_no_user(server, iam):
     with refused("ValidationError", "Must specify userName when calling with non-User credentials"):
         there.get_user()
     assert there.get_user(UserName="alice")["User"]["UserName"] == "alice"
+    with refused("ValidationError"):
+        there.list_service_specific_credentials()
+    assert there.list_service_specific_credentials(AllUsers=True)["ServiceSpecificCredentials"] == []
 
 
 @pytest.mark.parametrize("bad", ["", "a" * 65, "with space", "sla/sh", "ümlaut", "col:on", "new\nline"])
