@@ -56,6 +56,7 @@ static const struct form bucket_form[] = {
 	{ "name", FORM_TEXT, true, NULL },
 	{ "account", FORM_TEXT, false, NULL },
 	{ "region", FORM_TEXT, false, NULL },
+	{ "policy", FORM_DOCUMENT, false, NULL },
 	{ 0 },
 };
 
@@ -216,6 +217,12 @@ static bool make_user(const struct boot *b, const struct tree *t) {
 
 /* --- buckets --- */
 
+static bool put_policy(const struct boot *b, const struct tree *t) {
+	str why, name = text(t, "name"), policy = form_document(tree_get(t, "policy"));
+	return !policy.p || s3_bucket_put_policy(b->cloud, b->arena, name, policy, &why) == 0 ||
+	       refuse(b, "the policy of bucket " STR_FMT ": " STR_FMT, STR_ARG(name), STR_ARG(why));
+}
+
 static bool make_bucket(const struct boot *b, const struct tree *t) {
 	str name = text(t, "name"), account = account_of(b, t);
 	if (!need_account(b, account)) {
@@ -225,7 +232,10 @@ static bool make_bucket(const struct boot *b, const struct tree *t) {
 	if (rc == -EINVAL) {
 		return refuse(b, "'" STR_FMT "' is no bucket name", STR_ARG(name));
 	}
-	return rc && rc != -EEXIST ? refuse(b, "bucket " STR_FMT ": %s", STR_ARG(name), strerror(-rc)) : true;
+	if (rc && rc != -EEXIST) {
+		return refuse(b, "bucket " STR_FMT ": %s", STR_ARG(name), strerror(-rc));
+	}
+	return put_policy(b, t);
 }
 
 bool bootstrap_run(struct cloud *cloud, struct arena *a, str json, str *why) {

@@ -103,7 +103,7 @@ static int make_entity(struct wishing *n, struct db *db) {
 		.name = w->name,
 		.path = w->path.n ? w->path : S("/"),
 		.created = clock_now(),
-		.trust = role ? w->document : (str){ 0 },
+		.trust = role ? principals_kept(db, n->arena, w->document) : (str){ 0 },
 		.max_session = role ? HOUR : 0,
 		.version = policy,
 		.next_version = policy ? 2 : 0,
@@ -119,10 +119,11 @@ static int put_document(struct wishing *n, struct db *db) {
 	str document = n->w->document, now;
 	switch (n->e.kind) {
 	case ENTITY_ROLE:
-		if (str_eq(n->e.trust, document) || !may_write(n)) {
+		now = principals_kept(db, n->arena, document);
+		if (str_eq(n->e.trust, now) || !may_write(n)) {
 			return 0;
 		}
-		n->e.trust = document;
+		n->e.trust = now;
 		return entity_update(db, &n->e);
 	case ENTITY_POLICY:
 		now = managed_document(db, n->arena, entity_arn(n->arena, &n->e), 0);
