@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Turns model/iam_actions.csv, iam_resources.csv and iam_condition_keys.csv (AWS's Service Authorization Reference) into
-src/policy/actions_model.c: each action with its resource types and condition keys."""
+"""Turns model/iam_actions.csv, iam_resources.csv and iam_condition_keys.csv (AWS's Service Authorization Reference)
+into src/policy/actions_model.c: each action with its resource types and condition keys."""
 
 import csv
 import os

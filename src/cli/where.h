@@ -37,8 +37,8 @@ struct ask ask_about(struct where *w, const char *op, const char *member, str va
 
 /* True also when it failed with the expected code; a->code tells. False: said on stderr. */
 bool where_call(struct where *w, const struct ask *q, struct answer *a);
-/* A list of iam's, page by page: a must be zeroed before the first. False at the end, and when it failed (said on stderr):
- * a->out is NULL then. */
+/* A list of iam's, page by page: a must be zeroed before the first. False at the end, and when it failed (said on
+ * stderr): a->out is NULL then. */
 bool where_page(struct where *w, struct ask *q, struct answer *a);
 
 enum bucket_is { BUCKET_THERE, BUCKET_NOT_THERE, BUCKET_ELSEWHERE, BUCKET_UNKNOWN };

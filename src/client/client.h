@@ -1,5 +1,5 @@
-/* The toolkit's AWS client: one call, signed, sent, tried again where AWS's own SDKs do (throttling, 500, 502, 503, 504,
- * broken connections; three attempts, or AWS_MAX_ATTEMPTS), and read back. */
+/* The toolkit's AWS client: one call, signed, sent, tried again where AWS's own SDKs do (throttling, 500, 502, 503,
+ * 504, broken connections; three attempts, or AWS_MAX_ATTEMPTS), and read back. */
 #pragma once
 
 #include "client/place.h"

@@ -1,4 +1,5 @@
-/* Where AWS itself answers: "https://sts.eu-west-1.amazonaws.com". Source: AWS General Reference, "Service endpoints". */
+/* Where AWS itself answers: "https://sts.eu-west-1.amazonaws.com". Source: AWS General Reference, "Service
+ * endpoints". */
 #pragma once
 
 #include "base/buf.h"

@@ -1,6 +1,6 @@
 /* The files that the AWS CLI and the SDKs share, as text: sections, settings, comments (AWS SDKs and Tools Reference
- * Guide, "Format of the config and credentials files"). Reading takes slices of the text; changing keeps every byte that
- * does not belong to what is changed. */
+ * Guide, "Format of the config and credentials files"). Reading takes slices of the text; changing keeps every byte
+ * that does not belong to what is changed. */
 #pragma once
 
 #include "base/buf.h"

@@ -83,7 +83,8 @@ def refused(call, **args):
 def test_user(home, name, server, monkeypatch):
     done = home.run("setup-user", name)
     assert f"user/{name} (made)" in done.stdout and "AdministratorAccess (attached)" in done.stdout
-    assert "for learning" in done.stdout and done.stderr == f"on the local cloud at {server.url}, account 123456789012\n"
+    assert "for learning" in done.stdout
+    assert done.stderr == f"on the local cloud at {server.url}, account 123456789012\n"
     secret = next(line.split()[1] for line in done.stdout.split("\n") if line.startswith("secret"))
     assert secret in home.credentials.read_text() and secret not in home.config.read_text()
     assert stat.S_IMODE(home.credentials.stat().st_mode) == 0o600
@@ -239,7 +240,8 @@ def test_role(home, name, bucket, server):
     assert [s["Principal"] for s in trust["Statement"]] == [{"Service": "ec2.amazonaws.com"}]
     policy = iam.get_role_policy(RoleName=name, PolicyName=made["policy"])["PolicyDocument"]
     by_action = {a: s["Resource"] for s in policy["Statement"] for a in listed(s["Action"])}
-    assert by_action["s3:ListBucket"] == f"arn:aws:s3:::{bucket}" and by_action["s3:PutObject"] == f"arn:aws:s3:::{bucket}/*"
+    assert by_action["s3:ListBucket"] == f"arn:aws:s3:::{bucket}"
+    assert by_action["s3:PutObject"] == f"arn:aws:s3:::{bucket}/*"
     assert by_action["cloudwatch:PutMetricData"] == "*" and "logs:PutLogEvents" in by_action
     assert iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]["Roles"][0]["RoleName"] == name
     again = home.json("setup-role", name, "--bucket", bucket)
@@ -283,7 +285,8 @@ def test_show(home, name, bucket, server):
     iam.add_user_to_group(GroupName=name, UserName=name)
     iam.attach_group_policy(GroupName=name, PolicyArn="arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess")
     text = home.run("show").stdout
-    for line in (f"user {name}", f"group {name}", f"role {name}", "assumed by   ec2.amazonaws.com", user["accessKeyId"]):
+    for line in (f"user {name}", f"group {name}", f"role {name}", "assumed by   ec2.amazonaws.com",
+                 user["accessKeyId"]):
         assert line in text
     assert user["secretAccessKey"] not in text
     text = home.run("show", "user", name).stdout
@@ -419,7 +422,8 @@ def test_role_of_a_profile(home, name, server):
 
 def test_endpoints_that_do_not_answer(home):
     keys = home.root()
-    for url, word in (("http://127.0.0.1:1", "does not answer"), ("127.0.0.1", "no endpoint"), ("ftp://x", "no endpoint")):
+    for url, word in (("http://127.0.0.1:1", "does not answer"), ("127.0.0.1", "no endpoint"),
+                      ("ftp://x", "no endpoint")):
         done = home.run("show", "--endpoint-url", url, rc=1, **keys)
         assert word in done.stderr and done.stdout == ""
     assert "no region" in home.run("show", "--region", "x/../y", rc=1, **keys).stderr
