@@ -198,9 +198,23 @@ void near_look(const struct policy *p, size_t i, enum policy_kind kind, const st
 
 /* --- guesses --- */
 
+bool statement_acts(const struct policy *p, size_t i, str action) {
+	size_t n;
+	bool inverse, found = false;
+	const str *patterns = policy_actions(p, i, &n, &inverse);
+	for (size_t k = 0; k < n && !found; k++) {
+		found = glob_match_case(patterns[k], action);
+	}
+	return found != inverse;
+}
+
 static bool depends(struct arena *a, const struct policy *p, size_t i, const struct guess *g) {
 	const struct unmet *lines;
-	size_t n = statement_conditions(a, p, i, &lines);
+	size_t at, n;
+	if (!statement_acts(p, i, g->action) || !str_find(policy_statement_text(p, i), S("Condition"), &at)) {
+		return false;
+	}
+	n = statement_conditions(a, p, i, &lines);
 	for (size_t k = 0; k < n; k++) {
 		if (!g->known(g->arg, lines[k].key)) {
 			return true;
@@ -248,23 +262,33 @@ static void put_guessed(struct buf *b, struct arena *a, const struct tree *t, co
 	put_statement(b, &s, g->kind);
 }
 
+/* Whether anything depends; at: which statements stay. */
+static bool choose(struct arena *a, const struct policy *p, const struct guess *g, size_t *at, size_t *kept) {
+	bool any = false;
+	*kept = 0;
+	for (size_t i = 0; i < policy_statements(p); i++) {
+		bool unsure = depends(a, p, i, g);
+		any = any || unsure;
+		if (statement_acts(p, i, g->action) && !(unsure && g->hopeful == policy_denies(p, i))) {
+			at[(*kept)++] = i;
+		}
+	}
+	return any;
+}
+
 const struct policy *policy_guess(struct arena *a, const struct policy *p, const struct guess *g, size_t **at) {
-	size_t n = policy_statements(p), kept = 0;
-	bool changed = false;
+	size_t n = policy_statements(p), kept;
 	struct buf b = { .arena = a };
 	*at = NEWS(a, size_t, n + 1);
-	for (size_t i = 0; i < n; i++) {
-		bool unsure = depends(a, p, i, g);
-		changed = changed || unsure;
-		if (unsure && g->hopeful == policy_denies(p, i)) {
-			continue;
+	if (!choose(a, p, g, *at, &kept)) {
+		for (size_t i = 0; i < n; i++) {
+			(*at)[i] = i;
 		}
-		putz(&b, kept ? "," : "");
-		put_guessed(&b, a, statement_tree(a, p, i), g);
-		(*at)[kept++] = i;
-	}
-	if (!changed) {
 		return p;
+	}
+	for (size_t i = 0; i < kept; i++) {
+		putz(&b, i ? "," : "");
+		put_guessed(&b, a, statement_tree(a, p, (*at)[i]), g);
 	}
 	return kept ? read_statements(a, buf_str(&b), g->kind) : NULL;
 }

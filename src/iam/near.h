@@ -30,13 +30,17 @@ const struct policy *statement_alone(struct arena *a, const struct policy *p, si
 /* The lines of a statement's Condition; had and has are not filled. */
 size_t statement_conditions(struct arena *a, const struct policy *p, size_t i, const struct unmet **out);
 
-/* The statements of p without the lines of their Conditions whose key is not known, as one sees them who does not know
- * the request: hopeful takes what is not known as met in what allows and as not met in what denies, else the other way
- * round. Statements that could not apply then are left out: at[j] is the place in p of statement j. NULL: none is left.
- * p itself when nothing in it depends on what is not known (at is filled all the same). */
+/* Could the statement be about this action, whatever else it says? */
+bool statement_acts(const struct policy *p, size_t i, str action);
+
+/* The statements of p about an action without the lines of their Conditions whose key is not known, as one sees them
+ * who does not know the request: hopeful takes what is not known as met in what allows and as not met in what denies,
+ * else the other way round. Statements that could not apply then are left out: at[j] is the place in p of statement j.
+ * NULL: none is left. p itself when nothing depends on what is not known (at is filled all the same). */
 struct guess {
 	enum policy_kind kind;
 	bool hopeful;
+	str action;
 	bool (*known)(void *arg, str key);
 	void *arg;
 };

@@ -113,24 +113,18 @@ struct idle {
 	bool inverse; /* never: the whole NotAction */
 };
 
-static void add_once(str *list, size_t *n, str s) {
-	for (size_t i = 0; i < *n; i++) {
-		if (str_eq(list[i], s)) {
-			return;
-		}
-	}
-	list[(*n)++] = s;
-}
-
 /* The actions of the record that the statement allows, whatever its conditions; the record is sorted by them. */
 static size_t used_actions(const struct record *r, const struct bound *by, size_t statement, str *out) {
 	size_t n = 0, *at;
 	struct guess g = { .kind = POLICY_IDENTITY, .hopeful = true, .known = nothing_known };
-	const struct policy *p = statement_alone(r->a, by->policy, statement, POLICY_IDENTITY);
-	p = p ? policy_guess(r->a, p, &g, &at) : NULL;
-	for (size_t i = 0; p && i < r->n; i++) {
-		if ((!n || !str_eq(out[n - 1], r->v[i].action)) && allowed_by(p, &r->v[i], r->a)) {
-			add_once(out, &n, r->v[i].action);
+	const struct policy *alone = statement_alone(r->a, by->policy, statement, POLICY_IDENTITY), *p = NULL;
+	for (size_t i = 0; alone && i < r->n; i++) {
+		if (!str_eq(g.action, r->v[i].action)) {
+			g.action = r->v[i].action;
+			p = policy_guess(r->a, alone, &g, &at);
+		}
+		if (p && (!n || !str_eq(out[n - 1], g.action)) && allowed_by(p, &r->v[i], r->a)) {
+			out[n++] = g.action;
 		}
 	}
 	return n;

@@ -66,7 +66,7 @@ static enum policy_kind resource_kind(const struct asking *q) {
 static void guess_all(const struct asking *q, const struct identity *who, bool hopeful, struct guesses *out) {
 	struct identity *known = NEW(q->a, struct identity);
 	*known = *who;
-	struct guess g = { POLICY_IDENTITY, hopeful, is_known, known };
+	struct guess g = { POLICY_IDENTITY, hopeful, q->action, is_known, known };
 	out->v = NEWS(q->a, struct bound, who->n_policies + 1);
 	out->was = NEWS(q->a, struct guessed, who->n_policies + 1);
 	for (size_t i = 0; i < who->n_policies; i++) {
@@ -169,7 +169,7 @@ static void look_for(const struct asking *q, const struct identity *who, const s
 	for (size_t i = 0; b && i < policy_statements(b->policy); i++) {
 		struct near near;
 		struct unmet *lines;
-		size_t n = unknown_lines(q->a, who, b->policy, i, &lines);
+		size_t n = statement_acts(b->policy, i, q->action) ? unknown_lines(q->a, who, b->policy, i, &lines) : 0;
 		if (!n) {
 			continue;
 		}
