@@ -177,14 +177,14 @@ bool glob_match_case(str pattern, str text) {
 }
 
 bool glob_arn(struct glob *g, str pattern, str arn) {
-	str part, text;
+	str part, text, rest;
 	if (pattern.n == 1 && pattern.p[0] == g->star) {
 		return true;
 	}
 	for (int i = 0; i < 5; i++) {
 		if (!str_cut(pattern, ':', &part, &pattern)) {
 			bool open = part.n && part.p[part.n - 1] == g->star;
-			return (open || !str_cut(arn, ':', &text, &arn)) && glob_run(g, part, arn);
+			return (open || !str_cut(arn, ':', &text, &rest)) && glob_run(g, part, arn);
 		}
 		if (!str_cut(arn, ':', &text, &arn) || !glob_run(g, part, text)) {
 			return false;

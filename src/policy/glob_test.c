@@ -133,6 +133,8 @@ static void test_arn(void) {
 	CHECK(!arn_match(S("arn:*:b/k"), S("arn:aws:s3:::b/k")));
 	CHECK(arn_match(S("arn:aws:s3:*"), S("arn:aws:s3:::b/k")));
 	CHECK(!arn_match(S("arn:aws:s3"), S("arn:aws:s3:::b/k")));
+	CHECK(arn_match(S("arn:aws:s?"), S("arn:aws:s3")));
+	CHECK(arn_match(S("role"), S("role")) && !arn_match(S("role"), S("")) && !arn_match(S(""), S("role")));
 	CHECK(!arn_match(S("arn:aws:s3:::b"), S("arn:aws:s3")));
 	CHECK(glob_match_case(S("S3:get*"), S("s3:GetObject")));
 	CHECK(glob_match_case(S("*G?T*"), S("s3:getObject")));

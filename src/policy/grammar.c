@@ -40,8 +40,14 @@ static str spot_text(struct arena *a, const struct spot *spot) {
 bool flaw(struct reading *r, enum policy_flaw what, const struct spot *spot, str text, const char *sentence) {
 	str place = spot ? spot_text(r->arena, spot) : S("Version");
 	str whole = str_printf(r->arena, "%s (at " STR_FMT ")", sentence, STR_ARG(place));
-	*r->why = (struct policy_error){ what, text, place, whole };
+	*r->why = (struct policy_error){ what, kept(r, text), place, whole };
 	return false;
+}
+
+/* A text without escapes is a piece of the document, of which there is a copy that stays. */
+str kept(const struct reading *r, str s) {
+	bool inside = s.p >= r->text.p && s.p <= r->text.p + r->text.n;
+	return !s.p || inside ? s : str_dup(r->arena, s);
 }
 
 bool syntax_flaw(struct reading *r, const char *at) {

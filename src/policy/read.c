@@ -5,11 +5,11 @@ static bool word_or_flaw(struct reading *r, const struct spot *spot, str text, i
 	       flaw(r, FLAW_VARIABLE, spot, text, "Syntax errors in policy.");
 }
 
-static str *texts_of(struct arena *a, const struct tree *list, size_t *n) {
-	str *written = NEWS(a, str, item_count(list));
+static str *texts_of(const struct reading *r, const struct tree *list, size_t *n) {
+	str *written = NEWS(r->arena, str, item_count(list));
 	*n = 0;
 	for (const struct tree *t = item_first(list); t; t = item_next(list, t)) {
-		written[(*n)++] = t->s;
+		written[(*n)++] = kept(r, t->s);
 	}
 	return written;
 }
@@ -17,13 +17,13 @@ static str *texts_of(struct arena *a, const struct tree *list, size_t *n) {
 static bool read_actions(struct reading *r, const struct tree *s, struct patterns *out) {
 	struct action *actions;
 	str name;
-	out->written = texts_of(r->arena, either(s, "Action", "NotAction"), &out->n);
+	out->written = texts_of(r, either(s, "Action", "NotAction"), &out->n);
 	out->inverse = tree_get(s, "NotAction") != NULL;
 	out->actions = actions = NEWS(r->arena, struct action, out->n);
 	for (size_t i = 0; i < out->n; i++) {
 		word_read(r->arena, out->written[i], WORD_PATTERN | WORD_LOWER, &actions[i].word);
 		if (!str_is(out->written[i], "*")) {
-			str_cut(str_lower(r->arena, out->written[i]), ':', &actions[i].vendor, &name);
+			str_cut(actions[i].word.text, ':', &actions[i].vendor, &name);
 		}
 		out->vendors |= actions[i].vendor.p ? vendor_bit(actions[i].vendor) : ~(uint64_t)0;
 	}
@@ -52,7 +52,7 @@ static str arn_whole(struct arena *a, str arn) {
 static bool read_resources(struct reading *r, const struct tree *s, struct spot spot, struct patterns *out) {
 	const struct tree *list = either(s, "Resource", "NotResource");
 	struct word *words;
-	out->written = texts_of(r->arena, list, &out->n);
+	out->written = texts_of(r, list, &out->n);
 	out->inverse = tree_get(s, "NotResource") != NULL;
 	out->words = words = NEWS(r->arena, struct word, out->n);
 	spot.element = out->inverse ? "NotResource" : "Resource";
@@ -79,7 +79,7 @@ static void read_principals(struct reading *r, const struct tree *s, struct whos
 	}
 	for (const struct tree *type = who ? who->first : NULL; type; type = type->next) {
 		for (const struct tree *t = item_first(type); t; t = item_next(type, t)) {
-			who_read(type->name, t->s, v++);
+			who_read(kept(r, type->name), kept(r, t->s), v++);
 		}
 	}
 }
@@ -88,12 +88,12 @@ static bool read_condition(struct reading *r, struct spot *spot, const struct tr
 	static const struct operator null = { .name = "Null", .kind = OPERAND_BOOL };
 	const struct operator* op = c->op ? c->op : & null;
 	struct operand *operands = NEWS(r->arena, struct operand, item_count(key));
-	c->key = key->name;
+	c->key = kept(r, key->name);
 	c->operands = operands;
 	c->n = 0;
 	for (const struct tree *t = item_first(key); t; t = item_next(key, t)) {
 		struct operand *o = &operands[c->n++];
-		if (!word_or_flaw(r, spot, t->s, op->word, &o->word)) {
+		if (!word_or_flaw(r, spot, kept(r, t->s), op->word, &o->word)) {
 			return false;
 		}
 		operand_read(r->arena, op, o);
@@ -126,7 +126,7 @@ static bool read_conditions(struct reading *r, struct spot spot, const struct tr
 }
 
 static bool read_statement(struct reading *r, const struct spot *spot, const struct tree *s, struct statement *out) {
-	out->sid = tree_text(tree_get(s, "Sid"));
+	out->sid = kept(r, tree_text(tree_get(s, "Sid")));
 	out->text = s->raw;
 	out->deny = str_is(tree_text(tree_get(s, "Effect")), "Deny");
 	read_principals(r, s, &out->who);
@@ -138,8 +138,8 @@ static bool read_document(struct reading *r, const struct tree *root, struct pol
 	const struct tree *statements = tree_get(root, "Statement");
 	struct statement *out = NEWS(r->arena, struct statement, item_count(statements));
 	struct spot spot = { .alone = statements->kind != TREE_LIST };
-	p->version = tree_text(tree_get(root, "Version"));
-	p->id = tree_text(tree_get(root, "Id"));
+	p->version = kept(r, tree_text(tree_get(root, "Version")));
+	p->id = kept(r, tree_text(tree_get(root, "Id")));
 	p->statements = out;
 	for (const struct tree *s = item_first(statements); s; s = item_next(statements, s), spot.statement++) {
 		if (!read_statement(r, &spot, s, &out[p->n++])) {
@@ -155,7 +155,8 @@ struct policy *policy_read(struct arena *a, str text, enum policy_kind kind, str
 	const char *at;
 	*why = (struct policy_error){ 0 };
 	p->kind = kind;
-	const struct tree *root = tree_read_at(a, r.text, &at);
+	AUTO_ARENA scratch = { 0 };
+	const struct tree *root = tree_read_at(&scratch, r.text, &at);
 	if (!root) {
 		syntax_flaw(&r, at);
 		return NULL;

@@ -39,7 +39,6 @@ struct piece {
 
 struct word {
 	enum word_shape shape;
-	str written; /* as in the document */
 	str head; /* what every match begins with */
 	str text; /* compiled; of WORD_PREFIX without its star */
 	const struct piece *pieces; /* of WORD_FILLED */
@@ -54,7 +53,7 @@ enum word_kind {
 	WORD_ARN = 8, /* of a Resource: variables only behind the fifth colon; see glob_resource */
 };
 
-/* False: a variable that has no end, or no name; *w is left. kind: of enum word_kind. */
+/* False: a variable that has no end, or no name; *w is left. kind: of enum word_kind. The word may point into text. */
 bool word_read(struct arena *a, str text, int kind, struct word *w);
 /* The text with its variables filled in, compiled. False: one has no value. */
 bool word_fill(const struct word *w, const struct access *q, str *out);
@@ -188,7 +187,7 @@ struct policy {
 /* --- reading (grammar.c, names.c: what may stand where; read.c: compiled) --- */
 
 struct reading {
-	struct arena *arena;
+	struct arena *arena; /* what stays; the tree goes */
 	str text;
 	enum policy_kind kind;
 	bool variables; /* of version 2012-10-17 */
@@ -208,6 +207,7 @@ struct spot {
 /* All return false, and fill r->why. */
 bool flaw(struct reading *r, enum policy_flaw what, const struct spot *spot, str text, const char *sentence);
 bool syntax_flaw(struct reading *r, const char *at);
+str kept(const struct reading *r, str s); /* of the tree: it stays */
 
 /* Elements, their types, and what the kind of document asks for. */
 bool document_check(struct reading *r, const struct tree *root);

@@ -1,12 +1,34 @@
 #include "policy/room.h"
 
-static void put_compiled(struct buf *b, str text, int kind) {
-	for (size_t i = 0; i < text.n; i++) {
-		char c = text.p[i];
-		bool star = c == '*' && kind & WORD_PATTERN, any = c == '?' && kind & WORD_PATTERN;
-		bool small = kind & WORD_LOWER && c >= 'A' && c <= 'Z';
-		put_byte(b, star ? STAR : any ? ANY : small ? c | 0x20 : c);
+static char compiled(char c, int kind) {
+	if (kind & WORD_PATTERN && (c == '*' || c == '?')) {
+		return (char)(c == '*' ? STAR : ANY);
 	}
+	return kind & WORD_LOWER && c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+static void put_compiled(struct buf *b, str text, int kind) {
+	char *p = text.n ? buf_room(b, text.n) : NULL;
+	for (size_t i = 0; i < text.n; i++) {
+		p[i] = compiled(text.p[i], kind);
+	}
+	b->n += text.n;
+}
+
+/* A text without variables. */
+static str compile(struct arena *a, str text, int kind) {
+	size_t same = 0;
+	while (same < text.n && compiled(text.p[same], kind) == text.p[same]) {
+		same++;
+	}
+	if (same == text.n) {
+		return text;
+	}
+	char *p = arena_raw(a, text.n);
+	for (size_t i = 0; i < text.n; i++) {
+		p[i] = compiled(text.p[i], kind);
+	}
+	return (str){ p, text.n };
 }
 
 /* A word that grows piece by piece. */
@@ -102,29 +124,35 @@ static void set_shape(struct word *w) {
 	}
 }
 
-bool word_read(struct arena *a, str text, int kind, struct word *w) {
-	struct maker m = { .arena = a, .kind = kind, .text = { .arena = a } };
-	size_t head = kind & WORD_ARN ? head_of(text) : 0;
-	size_t variables = kind & WORD_VARIABLES ? count(str_skip(text, head), S("${")) : 0;
-	m.pieces = NEWS(a, struct piece, 2 * variables + 1);
-	put_compiled(&m.text, (str){ text.p, head }, kind);
-	*w = (struct word){ .written = text, .shape = WORD_FILLED };
-	w->fields = wild(buf_str(&m.text)) && !str_is(text, "*");
-	if (!variables) {
-		put_compiled(&m.text, str_skip(text, head), kind);
-	} else if (!add_pieces(&m, str_skip(text, head))) {
+/* The pieces of a text with variables behind its first head bytes. */
+static bool read_pieces(struct arena *a, str text, size_t head, struct maker *m) {
+	m->pieces = NEWS(a, struct piece, 2 * count(text, S("${")) + 1);
+	put_compiled(&m->text, (str){ text.p, head }, m->kind);
+	if (!add_pieces(m, str_skip(text, head))) {
 		return false;
 	}
+	if (m->n) {
+		end_text(m);
+	}
+	return true;
+}
+
+bool word_read(struct arena *a, str text, int kind, struct word *w) {
+	struct maker m = { .arena = a, .kind = kind, .text = { .arena = a } };
+	size_t head = kind & WORD_ARN ? head_of(text) : 0, at;
+	bool variables = kind & WORD_VARIABLES && str_find(str_skip(text, head), S("${"), &at);
+	if (variables && !read_pieces(a, text, head, &m)) {
+		return false;
+	}
+	*w = (struct word){ .shape = WORD_FILLED, .pieces = m.pieces, .n = m.n };
+	w->fields = kind & WORD_ARN && !str_is(text, "*") && wild(compile(a, (str){ text.p, head }, kind));
 	if (m.n == 0) {
-		w->text = buf_str(&m.text);
+		w->text = variables ? buf_str(&m.text) : compile(a, text, kind);
 		w->head = head_text(w->text);
 		set_shape(w);
-		return true;
+	} else {
+		w->head = m.pieces[0].key.p ? (str){ 0 } : head_text(m.pieces[0].text);
 	}
-	end_text(&m);
-	w->pieces = m.pieces;
-	w->n = m.n;
-	w->head = m.pieces[0].key.p ? (str){ 0 } : head_text(m.pieces[0].text);
 	return true;
 }
 
