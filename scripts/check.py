@@ -102,6 +102,10 @@ def wires(long):
     yield script("signatures against botocore", "tests/auth/signers.py")
 
 
+def policies(long):
+    yield script("policies against AWS's documents", "tests/policy/compare.py", *(["--long"] if long else []))
+
+
 def calls(long):
     del long
     yield pytest("calls", "tests/calls")
@@ -131,9 +135,9 @@ def of_make(target):
     return lambda long: iter([(f"make {target}", ["make", "--no-print-directory", target])])
 
 
-SUITES = {"unit": unit, "wires": wires, "calls": calls, "clients": clients, "crash": crash, "rules": rules,
-          "lint": lint, "asan": of_make("asan"), "tsan": of_make("tsan"), "fuzz": of_make("fuzz")}
-USUAL = ["unit", "rules", "wires", "calls", "clients", "crash"]
+SUITES = {"unit": unit, "wires": wires, "policies": policies, "calls": calls, "clients": clients, "crash": crash,
+          "rules": rules, "lint": lint, "asan": of_make("asan"), "tsan": of_make("tsan"), "fuzz": of_make("fuzz")}
+USUAL = ["unit", "rules", "wires", "policies", "calls", "clients", "crash"]
 
 
 # --- running them

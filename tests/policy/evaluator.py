@@ -14,20 +14,19 @@ Open points, where the documents leave a choice, and what is chosen here:
     key does not exist, the condition returns false" (ForAnyValue): the latter. Who tried it at AWS reports the same.
  3. ForAllValues is true for "a null dataset, such as an empty string": a key whose one value is "" counts as empty
     under both set operators, and is there for all others (Null included).
- 4. What a variable stands for is text: its wildcards match themselves. So is a default value. A key with several values
-    stands for nothing in a variable.
+ 4. What a variable stands for is text: its wildcards match themselves. So is a default value.
  5. Resource: "*" at the end of one of the first five segments runs on past colons, any other "*" or "?" there stays in
     its segment. ArnLike: every segment by itself; the last of fewer than six covers the rest if it ends with "*".
- 6. Values that are no number, date or address match nothing, and so satisfy the negated operator.
+ 6. Values that are no number, date, address, true or false match nothing, and so satisfy the negated operator.
  7. Bool compares without case; policies may write true for "true", 10 for "10".
- 8. NotPrincipal excepts whom the same Principal would name; the account alone excepts everybody in it ("might deny" is
-    the documents' word on the rest).
+ 8. NotPrincipal in a Deny: "AWS might validate the account first, then the role, and then the assumed-role user": each
+    of them must be excepted, or the statement applies. In an Allow it excepts whom the same Principal would name.
  9. CanonicalUser is "an option for specifying an account principal": it names the account.
 10. {"AWS": "*"} is "*", for services too.
 11. In the trust policy of a role of one account "*" and the caller's own ARN suffice; its role's ARN passes the
     boundary and the session policies as any grant to a role does.
 12. BinaryEquals: the request's value is base64 too.
-13. Dates of four digits are years, other whole numbers seconds since 1970; without a zone: UTC.
+13. Dates of four digits are years, other numbers seconds since 1970 (below 10^12); without a zone: UTC.
 14. "?" is one character, not one byte.
 """
 import base64
@@ -36,7 +35,7 @@ import datetime
 import ipaddress
 import json
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 ACCOUNT, ROLE, SELF = 1, 2, 3  # how directly a grant names who asks
 VARIABLE = re.compile(r"\$\{(\*|\?|\$|[^}]*)\}")
@@ -80,9 +79,9 @@ def stands_for(name, request):
     if name in ("*", "?", "$"):
         return name
     default = re.fullmatch(r"\s*([^,']*?)\s*,\s*'(.*)'\s*", name, re.S)
-    values = request.key(default.group(1) if default else name.strip())
-    if values is not None and len(values) == 1:
-        return values[0]
+    value = request.single(default.group(1) if default else name.strip())
+    if value is not None:
+        return value
     if default:
         return default.group(2)
     raise NoValue(name)
@@ -146,17 +145,13 @@ ORDER = {"Equals": lambda a, b: a == b, "LessThan": lambda a, b: a < b, "LessTha
 
 
 def number(text):
-    if not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", text):
-        return None
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return None
+    return Decimal(text) if re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", text) else None
 
 
 def date(text):
-    if re.fullmatch(r"-?\d+", text) and not re.fullmatch(r"\d{4}", text):
-        return Decimal(text)
+    seconds = None if re.fullmatch(r"\d{4}", text) else number(text)
+    if seconds is not None:
+        return seconds if abs(seconds) < 10**12 else None
     m = re.fullmatch(r"(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?)?", text)
     if not m:
         return None
@@ -178,7 +173,7 @@ def compared(read, order, have, want):
 
 def within(have, want):
     try:
-        return ipaddress.ip_address(have) in ipaddress.ip_network(want, strict=False)
+        return "%" not in have and ipaddress.ip_address(have) in ipaddress.ip_network(want, strict=False)
     except (ValueError, TypeError):
         return False
 
@@ -207,7 +202,7 @@ def value_matches(operator, have, want, request, filled):
     if operator.startswith("Date"):
         return compared(date, ORDER[operator[4:]], have, want)
     if operator == "Bool":
-        return have.lower() == want.lower()
+        return have.lower() == want.lower() in ("true", "false")
     if operator == "IpAddress":
         return within(have, want)
     if operator == "BinaryEquals":
@@ -219,7 +214,7 @@ def condition_holds(operator, key, wants, request, filled):
     wants = [text_of(w) for w in listed(wants)]
     have = request.key(key) or None  # a set without members is no value
     if operator == "Null":
-        return any((w.lower() == "true") == (have is None) for w in wants)
+        return ("true" if have is None else "false") in [w.lower() for w in wants]
     qualifier, _, operator = operator.rpartition(":")
     if_exists = operator.endswith("IfExists")
     operator = operator.removesuffix("IfExists")
@@ -245,17 +240,35 @@ class Request:
         self.action, self.resource = case["action"], case["resource"]
         self.context = {}
         for name, values in case["context"].items():
-            self.context[name.lower()] = values["many"] if isinstance(values, dict) else values
+            self.context[name.lower()] = values
 
     def key(self, name):
-        return self.context.get(name.lower())
+        values = self.context.get(name.lower())
+        return values["many"] if isinstance(values, dict) else values
+
+    def single(self, name):
+        """"You cannot use a multivalued context key as a policy variable"."""
+        values = self.context.get(name.lower())
+        return values[0] if isinstance(values, list) and len(values) == 1 else None
 
 
-def names(principal, who):
-    """How directly a Principal names who asks; 0: not at all."""
+def namings(principal, who):
+    """How directly each entry of a Principal names who asks; 0: not at all."""
     if principal == "*":
-        return SELF
-    return max((named_by(kind, text, who) for kind, texts in principal.items() for text in listed(texts)), default=0)
+        return {SELF}
+    return {named_by(kind, text, who) for kind, texts in principal.items() for text in listed(texts)}
+
+
+def excepted(principal, request, deny):
+    """By NotPrincipal."""
+    if not deny:
+        return any(namings(principal, request.who))
+    if request.case["boundary"] is not None:
+        return False  # it "will always deny any IAM principal that has a permissions boundary policy attached"
+    if principal == "*" or "*" in listed(principal.get("AWS", [])):
+        return True
+    needed = {"root": {ACCOUNT}, "user": {ACCOUNT, SELF}, "federated": {ACCOUNT, SELF}, "role": {ACCOUNT, ROLE, SELF}}
+    return needed.get(request.who["kind"], {SELF}) <= namings(principal, request.who)
 
 
 def named_by(kind, text, who):
@@ -273,7 +286,8 @@ def named_by(kind, text, who):
         return ACCOUNT
     if text == who["arn"]:
         return SELF
-    return ROLE if text == who.get("entity_arn") else 0
+    entity = text in (who.get("entity_arn"), who.get("entity_id"))  # the id stands where the ARN no longer exists
+    return 0 if not entity else SELF if who["kind"] == "user" else ROLE
 
 
 def any_action(patterns, request):
@@ -300,9 +314,9 @@ def applies(statement, request, kind, filled):
     named = SELF
     if kind != "identity":
         if "NotPrincipal" in statement:
-            named = 0 if names(statement["NotPrincipal"], request.who) else SELF
+            named = 0 if excepted(statement["NotPrincipal"], request, statement["Effect"] == "Deny") else SELF
         else:
-            named = names(statement["Principal"], request.who)
+            named = max(namings(statement["Principal"], request.who), default=0)
     if "NotAction" in statement:
         right = not any_action(statement["NotAction"], request)
     else:

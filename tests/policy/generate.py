@@ -1,5 +1,5 @@
-"""Random policies and requests, by a seed. Everything comes from small alphabets, and most policies are built around the
-request that they are for, so that about a third each is allowed, denied and neither."""
+"""Random policies and requests, by a seed. Everything comes from small alphabets, and most policies are built around
+the request that they are for, so that about a third each is allowed, denied and neither."""
 import json
 import random
 
@@ -79,16 +79,16 @@ class Maker:
         kind = self.r.choices(["user", "role", "federated", "root", "service", "anonymous"], [40, 30, 10, 8, 6, 6])[0]
         account, name = self.r.choice(ACCOUNTS), self.r.choice(NAMES)
         user, role = f"arn:aws:iam::{account}:user/{name}", f"arn:aws:iam::{account}:role/team/{name}"
+        ids = [prefix + f"{account}{NAMES.index(name):05}" for prefix in ("AIDA", "AROA")]
         who = {"kind": kind, "account": account, "canonical_id": CANONICAL[account]}
         if kind == "user":
-            return {**who, "arn": user, "id": "AIDA" + name, "entity_arn": user, "entity_id": "AIDA" + name,
-                    "name": name}
+            return {**who, "arn": user, "id": ids[0], "entity_arn": user, "entity_id": ids[0], "name": name}
         if kind == "role":
-            return {**who, "arn": f"arn:aws:sts::{account}:assumed-role/{name}/run", "id": f"AROA{name}:run",
-                    "entity_arn": role, "entity_id": "AROA" + name}
+            return {**who, "arn": f"arn:aws:sts::{account}:assumed-role/{name}/run", "id": ids[1] + ":run",
+                    "entity_arn": role, "entity_id": ids[1]}
         if kind == "federated":
             return {**who, "arn": f"arn:aws:sts::{account}:federated-user/guest", "id": account + ":guest",
-                    "entity_arn": user, "entity_id": "AIDA" + name}
+                    "entity_arn": user, "entity_id": ids[0]}
         if kind == "root":
             return {**who, "arn": f"arn:aws:iam::{account}:root", "id": account}
         return {"kind": kind, "service": self.r.choice(SERVICES)} if kind == "service" else {"kind": kind}
@@ -121,15 +121,16 @@ class Maker:
         if arn == "*" or self.chance(0.15):
             return "*"
         head, tail = arn[:arn.index(":", 8) + 1], arn.split(":", 5)[5]
-        five = ":".join(arn.split(":")[:5]) + ":"
+        kind = tail[:tail.index("/") + 1] if head == "arn:aws:iam:" else ""  # which IAM wants to be written out
+        five, tail = ":".join(arn.split(":")[:5]) + ":" + kind, tail[len(kind):]
         i = self.r.randrange(len(tail))
         return self.r.choice([
             arn, arn, five + "*", five + tail[:i] + "*", five + "*" + tail[i:], five + tail[:i] + "?" + tail[i + 1:],
-            five + tail[:i] + "*" + tail[i + 1:] + "*", head + "*", five + tail.replace("/", "?"),
-            five + tail.swapcase(), five + tail + "*", five + "data/${aws:username}*", five + "*${aws:username}*",
-            five + "data/${aws:PrincipalTag/team, 'a'}", five + "${aws:PrincipalTag/none}*",
-            five + "logs/a${*}b", five + "${AWS:username, 'ml-job'}", "arn:aws:*:*:*:*" + tail[i:],
-            "arn:aws:*:" + arn.split(":", 4)[4], "arn:aws:*:" + tail, "arn:*:" + tail, "arn:aws:s*:::" + tail])
+            five + tail[:i] + "*" + tail[i + 1:] + "*", five + tail.replace("/", "?"), five + tail.swapcase(),
+            five + tail + "*", five + "data/${aws:username}*", five + "*${aws:username}*",
+            five + "data/${aws:PrincipalTag/team, 'a'}", five + "${aws:PrincipalTag/none}*", five + "logs/a${*}b",
+            five + "${AWS:username, 'ml-job'}", "arn:aws:*:*:*:*" + tail[i:], "arn:aws:*:" + arn.split(":", 4)[4],
+            "arn:aws:*:" + kind + tail, "arn:aws:s3:*", "arn:aws:s3:*:" + tail, "arn:*:" + kind + tail])
 
     @staticmethod
     def resources(action):
@@ -155,7 +156,7 @@ class Maker:
     def named(self, request):
         """A Principal: of the one who asks, or of anybody."""
         who = request["principal"]
-        own = [("AWS", x) for x in (who.get("arn"), who.get("entity_arn"), who.get("account")) if x]
+        own = [("AWS", who[x]) for x in ("arn", "arn", "entity_arn", "entity_arn", "account", "entity_id") if x in who]
         if who.get("account"):
             own += [("AWS", f"arn:aws:iam::{who['account']}:root"), ("CanonicalUser", who["canonical_id"])]
         if who["kind"] == "service":
