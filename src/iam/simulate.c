@@ -238,13 +238,54 @@ static bool names_ok(struct call *c) {
 	return true;
 }
 
+/* Scenarios, and the resources that each wants (API reference, SimulateCustomPolicy). */
+static const struct {
+	const char *name, *wants[7];
+} scenarios[] = {
+	{ "EC2-VPC-InstanceStore", { "instance", "image", "security-group", "network-interface" } },
+	{ "EC2-VPC-InstanceStore-Subnet", { "instance", "image", "security-group", "network-interface", "subnet" } },
+	{ "EC2-VPC-EBS", { "instance", "image", "security-group", "network-interface", "volume" } },
+	{ "EC2-VPC-EBS-Subnet", { "instance", "image", "security-group", "network-interface", "subnet", "volume" } },
+};
+
+static bool has_resource(const struct val *resources, const char *kind) {
+	for (const struct val *v = resources ? resources->first : NULL; v; v = v->next) {
+		str rest = v->s, head;
+		for (int i = 0; i < 5 && str_cut(rest, ':', &head, &rest); i++) {
+		}
+		str_cut(rest, '/', &head, &rest);
+		if (str_is(head, kind) || str_is(head, "*")) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool scenario_ok(struct call *c) {
+	str option = get_str(c->in, "ResourceHandlingOption");
+	const struct val *resources = get(c->in, "ResourceArns");
+	for (size_t i = 0; option.p && i < sizeof(scenarios) / sizeof(*scenarios); i++) {
+		if (!str_is(option, scenarios[i].name)) {
+			continue;
+		}
+		for (const char *const *kind = scenarios[i].wants; *kind; kind++) {
+			if (!has_resource(resources, *kind)) {
+				return fail(c, &invalid_input, STR_FMT " requires a resource of type %s.",
+					    STR_ARG(option), *kind);
+			}
+		}
+		return true;
+	}
+	return option.p ? fail(c, &invalid_input, "Invalid ResourceHandlingOption: " STR_FMT, STR_ARG(option)) : true;
+}
+
 /* A page begins behind an action, which is named by its place. */
 static bool simulate(struct call *c, const struct entity *entity) {
 	struct simulation s;
 	struct page page;
 	int64_t i = 0, after = -1;
 	const struct val *actions = get(c->in, "ActionNames"), *resources = get(c->in, "ResourceArns");
-	if (!page_of_input(c, &page) || !names_ok(c) || !simulation_read(c, &s, entity)) {
+	if (!page_of_input(c, &page) || !names_ok(c) || !scenario_ok(c) || !simulation_read(c, &s, entity)) {
 		return false;
 	}
 	if (page.after.n && !str_uint(page.after, &after)) {

@@ -203,7 +203,7 @@ static void verify(struct suggesting *s) {
 	}
 	putz(b, "\n");
 	if (!replay(s)) {
-		putf(b, "It allows all that was allowed: %zu decisions of the record.\n", s->decisions);
+		putf(b, "It allows all that was allowed (decisions in the record: %zu).\n", s->decisions);
 	}
 	tell_idles(s);
 }
@@ -224,7 +224,7 @@ static void tell(struct suggesting *s) {
 		verify(s);
 	}
 	if (s->c->text && r->cut) {
-		putf(b, "\n%zu decisions are left out: their ARNs were too long for the record.\n", r->cut);
+		putf(b, "\nLeft out, for their ARNs were too long for the record: %zu.\n", r->cut);
 	}
 	putz(b, s->c->text ? "" : "}\n");
 }

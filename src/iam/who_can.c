@@ -193,7 +193,13 @@ static struct dependences depends_on(const struct asking *q, const struct identi
 /* --- the answer --- */
 
 static const char *kind_of(const struct principal *who) {
-	return who->root ? "root" : who->kind == PRINCIPAL_ROLE ? "role" : "user";
+	static const char *const kinds[] = {
+		[PRINCIPAL_ANONYMOUS] = "anonymous",
+		[PRINCIPAL_ROOT] = "root",
+		[PRINCIPAL_USER] = "user",
+		[PRINCIPAL_ROLE] = "role",
+	};
+	return kinds[who->kind];
 }
 
 static str shown_arn(const struct principal *who) {
@@ -276,9 +282,19 @@ static void tell_root(struct asking *q, str account) {
 	tell(q, root);
 }
 
+/* Whoever sends a request that is not signed. */
+static void tell_anonymous(struct asking *q) {
+	struct identity *anonymous = NEW(q->a, struct identity);
+	anonymous->who = (struct principal){ .kind = PRINCIPAL_ANONYMOUS, .arn = S("anonymous") };
+	tell(q, anonymous);
+}
+
 /* One account after the other, root first, then users and roles by name. */
 static void tell_all(struct asking *q, str account) {
 	struct entity e;
+	if (!account.p) {
+		tell_anonymous(q);
+	}
 	AUTO_QUERY accounts =
 		db_query(q->db, "SELECT id FROM account WHERE ?1 IS NULL OR id = ?1 ORDER BY id", "t", account);
 	while (query_step(accounts)) {

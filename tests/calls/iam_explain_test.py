@@ -199,6 +199,31 @@ def test_nobody_in_particular(server, bucket):
     assert d["cures"][0]["statement"]["Principal"] == "*"
 
 
+def test_a_long_name(server, bob, bucket):
+    """What does not fit into the record is said to be missing, and nothing is made up from it."""
+    key = "long/" + "x" * 1000
+    request = done(bob.s3.put_object, Bucket=bucket, Key=key, Body=b"x")
+    (d,), text = explain(server, request)
+    assert f"arn:aws:s3:::{bucket}/{key}".startswith(d["resource"]) and len(d["resource"]) < len(key)
+    assert "its end is missing" in text
+    bob.may("s3:*")
+    bob.s3.put_object(Bucket=bucket, Key=key, Body=b"x")
+    bob.s3.put_object(Bucket=bucket, Key="short", Body=b"x")
+    answer, text = suggest(server, bob.arn)
+    assert (answer["decisions"], answer["leftOut"]) == (1, 1) and "too long for the record: 1." in text
+
+
+def test_the_record_outlives_the_server(start_server):
+    server = start_server()
+    bob = Person(server)
+    server.client("s3").create_bucket(Bucket="kept")
+    request = done(bob.s3.list_objects_v2, Bucket="kept")
+    server.stop()
+    server.start()
+    (d,), _ = explain(server, request)
+    assert (d["outcome"], d["principal"]) == ("deny", bob.arn) and d["cures"]
+
+
 def test_unknown_requests(server):
     for strange in ("nothing", "../../etc", "a&b=c", "\u00e4", "%00", "x" * 3000):
         answer = tool(server, "explain", strange, rc=1)
@@ -269,6 +294,19 @@ def test_a_bucket_policy_counts(server, bob, bucket, s3):
     assert arn("user/alice") not in who
     one, _, _ = who_can(server, "s3:ListBucket", here, "--account", OTHER)
     assert arn("root", OTHER) in one and all(OTHER in a for a in one)
+
+
+def test_anybody(server, bucket, s3):
+    here = f"arn:aws:s3:::{bucket}/k"
+    assert "anonymous" not in who_can(server, "s3:GetObject", here)[0]
+    s3.delete_public_access_block(Bucket=bucket)
+    s3.put_bucket_policy(Bucket=bucket, Policy=documents(
+        {"Sid": "Public", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject",
+         "Resource": f"arn:aws:s3:::{bucket}/*", "Condition": {"IpAddress": {"aws:SourceIp": "127.0.0.1"}}}))
+    who, _, _ = who_can(server, "s3:GetObject", here)
+    assert (who["anonymous"]["kind"], who["anonymous"]["access"]) == ("anonymous", "conditional")
+    assert who["anonymous"]["conditions"][0]["lines"][0]["key"] == "aws:SourceIp"
+    assert "anonymous" not in who_can(server, "s3:PutObject", here)[0]
 
 
 def test_who_may_assume_a_role(server, bob, iam):
@@ -345,7 +383,7 @@ def test_verify(server, bob, bucket):
     assert answer["verified"] == {"refused": [], "all": True}
     assert [(u["sid"], u["never"], u["used"]) for u in answer["unused"]] == [
         ("Much", ["s3:Get*", "s3:DeleteObject"], ["s3:ListBucket"]), ("Elsewhere", ["s3:ListBucket"], [])]
-    assert "It allows all that was allowed: 1 decisions of the record." in text
+    assert "It allows all that was allowed (decisions in the record: 1)." in text
     assert f"Never used of statement Much of own (of {bob.arn}): s3:Get* and s3:DeleteObject." in text
 
 

@@ -172,6 +172,17 @@ def test_malformed_input(iam):
         custom(iam, ONE, ResourceArns=["not-an-arn"])
 
 
+def test_scenarios(iam):
+    arns = [f"arn:aws:ec2:us-east-1:{ACCOUNT}:{kind}/x" for kind in
+            ("instance", "image", "security-group", "network-interface", "volume")]
+    run = dict(actions=["ec2:RunInstances"], ResourceHandlingOption="EC2-VPC-EBS")
+    assert decisions(custom(iam, allow("ec2:*"), ResourceArns=arns, **run)) == ["allowed"]
+    with refused("InvalidInput", "volume"):
+        custom(iam, allow("ec2:*"), ResourceArns=arns[:-1], **run)
+    with refused("InvalidInput", "No-Such-Scenario"):
+        custom(iam, allow("ec2:*"), actions=["ec2:RunInstances"], ResourceHandlingOption="No-Such-Scenario")
+
+
 def test_pages(iam):
     actions = [f"s3:Do{i}" for i in range(7)]
     pages = list(iam.get_paginator("simulate_custom_policy").paginate(
