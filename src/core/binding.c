@@ -249,6 +249,7 @@ const struct identity *identity_of(struct db *db, struct arena *a, str entity_id
 
 static bool test_identity(const struct cloud *cloud, struct db *db, struct arena *a, struct identity *out) {
 	*out = (struct identity){ .access_key = S("test"), .secret = S("test") };
+	out->who.access_key = out->access_key;
 	be_root(a, cloud->account, &out->who);
 	return bind_account(db, a, cloud->account, &out->who);
 }

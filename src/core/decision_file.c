@@ -3,7 +3,6 @@
 #include "base/fd.h"
 #include "base/lock.h"
 #include "base/log.h"
-#include "core/db.h"
 #include "core/decision_inside.h"
 
 #include <errno.h>
@@ -15,6 +14,7 @@ static struct {
 	pthread_mutex_t mutex;
 	int fd;
 	uint64_t written; /* the last number that the file has */
+	bool failing; /* said already */
 } file = { .mutex = PTHREAD_MUTEX_INITIALIZER, .fd = -1 };
 
 static void make_head(char head[HEAD_SIZE]) {
@@ -122,9 +122,10 @@ void decision_flush(void) {
 	AUTO_ARENA a = { 0 };
 	AUTO_LOCK(&file.mutex);
 	int rc = file.fd < 0 ? 0 : write_new(NEWS(&a, struct slot, SOME));
-	if (rc && full_worth_saying(rc)) {
+	if (rc && !file.failing) {
 		log_warn("the record of decisions cannot be written now: %s", strerror(-rc));
 	}
+	file.failing = rc != 0;
 }
 
 void decision_close(void) {

@@ -380,6 +380,12 @@ def test_what_bad_tokens_are_told(start_server):
     s3, sts = (lambda t, k=key: server.client("s3", key=k, token=t).list_buckets(),
                lambda t, k=key: server.client("sts", key=k, token=t).get_caller_identity())
     assert sts(c["SessionToken"])["Arn"] == person.arn
+    for version in ("s3", "s3v4"):
+        signer = server.client("s3", key=key, token=c["SessionToken"], signature_version=version)
+        link = signer.generate_presigned_url("list_buckets")[len(server.url):]
+        assert server.request("GET", link, signed=False).status == 200
+        bent = server.request("GET", re.sub("(?i)(security-token)=", r"\1=A", link), signed=False)
+        assert (bent.status, bent.code) == (400, "InvalidToken")
     for token in (c["SessionToken"][:-4] + "AAAA", other, "x", "A" * 3000):
         with refused("InvalidToken", "The provided token is malformed or otherwise invalid."):
             s3(token)
