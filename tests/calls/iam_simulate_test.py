@@ -228,8 +228,8 @@ def test_who_asks_is_in_the_context(iam, user):
             ResourceArns=[f"arn:aws:s3:::home/{key}"], **more)["EvaluationResults"][0]["EvalDecision"]
     assert decision(f"{user}/red/k") == "allowed"
     assert decision("somebody/red/k") == "implicitDeny"
-    assert decision("eve/blue/k", CallerArn=arn("user/eve"), ContextEntries=[
-        {"ContextKeyName": "aws:PrincipalTag/team", "ContextKeyValues": ["blue"], "ContextKeyType": "string"}]) == "allowed"
+    blue = {"ContextKeyName": "aws:PrincipalTag/team", "ContextKeyValues": ["blue"], "ContextKeyType": "string"}
+    assert decision("eve/blue/k", CallerArn=arn("user/eve"), ContextEntries=[blue]) == "allowed"
 
 
 def test_a_role_and_its_boundary(iam):
