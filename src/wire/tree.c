@@ -93,6 +93,7 @@ static bool read_value(struct json_text *r, struct tree *t) {
 }
 
 struct tree *tree_read_at(struct arena *a, str text, const char **at) {
+	text = text.p ? text : S("");
 	struct json_text r = { .arena = a, .p = text.p, .end = text.p + text.n };
 	struct tree *t = NEW(a, struct tree);
 	json_peek(&r);
