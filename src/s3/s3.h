@@ -9,5 +9,5 @@ struct cloud;
 
 /* For --bootstrap. 0, -EEXIST (the same owner has it already), -EINVAL (no bucket name, or another's), -errno. */
 int s3_bucket_create(struct cloud *cloud, str name, str account, str region);
-/* The policy of a bucket that is there, as PutBucketPolicy would take it. 0; -EINVAL, and *why in S3's words; -errno. */
+/* The policy of a bucket that is there, as PutBucketPolicy would take it. 0; -EINVAL, and *why says why; -errno. */
 int s3_bucket_put_policy(struct cloud *cloud, struct arena *a, str name, str policy, str *why);

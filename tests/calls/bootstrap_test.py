@@ -169,7 +169,8 @@ def test_test_keys_only_when_told(start_server):
     '{"accounts":[{"id":"123456789012","access_key":"A"}]}', '{"users":[{"name":"u"}]}', '{"buckets":[{"name":"NO"}]}',
     '{"accounts":[{"id":"123456789012","access_key":"A","secret":"S"},'
     '{"id":"210987654321","access_key":"A","secret":"S"}]}', '{"buckets":[{}]}', '{"accounts":"x"}', '\xff',
-    '{"roles":[{"name":"r"}]}', '{"roles":[{"name":"r","trust":{}}]}', '{"roles":[{"name":"r/s","trust":%s}]}' % trust(),
+    '{"roles":[{"name":"r"}]}', '{"roles":[{"name":"r","trust":{}}]}',
+    '{"roles":[{"name":"r/s","trust":%s}]}' % trust(),
     '{"roles":[{"name":"r","trust":%s,"policies":["arn:aws:iam::aws:policy/None"]}]}' % trust(),
     '{"roles":[{"name":"r","trust":%s,"policies":"x"}]}' % trust(),
     '{"roles":[{"name":"r","trust":%s,"inline":{"p":7}}]}' % trust(),

@@ -114,7 +114,8 @@ def attached(iam):
 def test_every_account_is_born_with_the_training_role(start_server):
     s = start_server(bootstrap={"accounts": [{"id": OTHER_KEY.account, "access_key": OTHER_KEY.access,
                                               "secret": OTHER_KEY.secret}],
-                                "users": [{"account": "333333333333", "name": "u", "access_key": "A" * 20, "secret": "s",
+                                "users": [{"account": "333333333333", "name": "u", "access_key": "A" * 20,
+                                           "secret": "s",
                                            "policies": ["arn:aws:iam::aws:policy/IAMReadOnlyAccess"]}]})
     for key in (OTHER_KEY, Key("A" * 20, "s", "333333333333")):
         iam = s.client("iam", key=key)

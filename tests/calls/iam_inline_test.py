@@ -56,7 +56,8 @@ def test_the_quota_is_for_all_of_them(iam, kind):
     sentence = f"Maximum policy size of {most} bytes exceeded for {kind} {who}"
     with refused("LimitExceeded", sentence):
         kind.call(iam, "put_{}_policy", who, PolicyName="p", PolicyDocument=document(most + 1))
-    kind.call(iam, "put_{}_policy", who, PolicyName="p", PolicyDocument=json.dumps(json.loads(document(most)), indent=9))
+    spaced = json.dumps(json.loads(document(most)), indent=9)
+    kind.call(iam, "put_{}_policy", who, PolicyName="p", PolicyDocument=spaced)
     with refused("LimitExceeded", sentence):
         kind.call(iam, "put_{}_policy", who, PolicyName="q", PolicyDocument=allow("s3:*"))
     kind.call(iam, "put_{}_policy", who, PolicyName="p", PolicyDocument=document(most - 300))

@@ -34,7 +34,8 @@ def test_a_key_as_aws_shows_it(server, iam):
     user = name("user")
     iam.create_user(UserName=user)
     k = iam.create_access_key(UserName=user)["AccessKey"]
-    assert re.fullmatch("AKIA[A-Z2-7]{16}", k["AccessKeyId"]) and re.fullmatch("[A-Za-z0-9+/]{40}", k["SecretAccessKey"])
+    assert re.fullmatch("AKIA[A-Z2-7]{16}", k["AccessKeyId"])
+    assert re.fullmatch("[A-Za-z0-9+/]{40}", k["SecretAccessKey"])
     assert (k["UserName"], k["Status"]) == (user, "Active")
     assert iam.list_access_keys(UserName=user)["AccessKeyMetadata"] == [
         {m: k[m] for m in ("UserName", "AccessKeyId", "Status", "CreateDate")}]
@@ -144,7 +145,8 @@ def test_one_s_own(server, iam):
         "iam:*AccessKey*", resource="arn:aws:iam::*:user/${aws:username}"))
     second = his.create_access_key()["AccessKey"]
     assert second["UserName"] == user
-    assert {k["AccessKeyId"] for k in his.list_access_keys()["AccessKeyMetadata"]} == {key.access, second["AccessKeyId"]}
+    listed = {k["AccessKeyId"] for k in his.list_access_keys()["AccessKeyMetadata"]}
+    assert listed == {key.access, second["AccessKeyId"]}
     his.update_access_key(AccessKeyId=second["AccessKeyId"], Status="Inactive")
     his.delete_access_key(AccessKeyId=second["AccessKeyId"])
     assert his.get_access_key_last_used(AccessKeyId=key.access)["UserName"] == user

@@ -30,7 +30,8 @@ def test_made_and_deleted(iam, service, role):
                                  "suffix."):
         iam.create_service_linked_role(AWSServiceName=service)
     task = iam.delete_service_linked_role(RoleName=role)["DeletionTaskId"]
-    assert re.fullmatch(f"task/aws-service-role/{service}/{role}/[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}", task)
+    uuid = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+    assert re.fullmatch(f"task/aws-service-role/{service}/{role}/{uuid}", task)
     assert iam.get_service_linked_role_deletion_status(DeletionTaskId=task)["Status"] == "SUCCEEDED"
     with refused("NoSuchEntity", f"The role with name {role} cannot be found."):
         iam.get_role(RoleName=role)
@@ -69,8 +70,8 @@ def test_it_is_its_service_s(iam):
                  lambda: iam.delete_role_policy(RoleName=SPOT, PolicyName="p"),
                  lambda: iam.update_assume_role_policy(RoleName=SPOT, PolicyDocument=trust()),
                  lambda: iam.delete_role(RoleName=SPOT)):
-        with refused("UnmodifiableEntity", f"Cannot perform the operation on the protected role '{SPOT}' - this role is "
-                                           "only modifiable by AWS"):
+        with refused("UnmodifiableEntity", f"Cannot perform the operation on the protected role '{SPOT}' - this role "
+                                           "is only modifiable by AWS"):
             call()
     iam.delete_service_linked_role(RoleName=SPOT)
 

@@ -20,7 +20,8 @@ def iam(server):
 
 
 def make(iam, document=None, **more):
-    return iam.create_policy(PolicyName=name("policy"), PolicyDocument=document or allow("s3:GetObject"), **more)["Policy"]
+    document = document or allow("s3:GetObject")
+    return iam.create_policy(PolicyName=name("policy"), PolicyDocument=document, **more)["Policy"]
 
 
 def pages(call, member, size, **args):
@@ -88,8 +89,8 @@ def test_a_policy_as_aws_shows_it(iam):
 
 def test_a_name_is_taken_once(iam):
     p = make(iam)
-    with refused("EntityAlreadyExists", f"A policy called {p['PolicyName'].upper()} already exists. Duplicate names are "
-                                        "not allowed."):
+    with refused("EntityAlreadyExists", f"A policy called {p['PolicyName'].upper()} already exists. Duplicate names "
+                                        "are not allowed."):
         iam.create_policy(PolicyName=p["PolicyName"].upper(), PolicyDocument=allow("s3:*"))
     n = name("race")
     with ThreadPoolExecutor(16) as pool:
@@ -149,7 +150,8 @@ def test_deleting_what_is_in_use(iam):
 
 @pytest.mark.parametrize("bad", ["arn:aws:iam::123456789012:role/x", "arn:aws:s3:::bucket-of-someone", "x" * 20])
 def test_arns_that_cannot_be(iam, bad):
-    for call in (lambda: iam.get_policy(PolicyArn=bad), lambda: iam.attach_user_policy(UserName="alice", PolicyArn=bad)):
+    for call in (lambda: iam.get_policy(PolicyArn=bad),
+                 lambda: iam.attach_user_policy(UserName="alice", PolicyArn=bad)):
         with pytest.raises(ClientError) as e:
             call()
         assert e.value.response["Error"]["Code"] in ("InvalidInput", "ValidationError")
@@ -193,8 +195,8 @@ def test_five_versions_and_no_more(iam):
     a = make(iam)["Arn"]
     for _ in range(4):
         iam.create_policy_version(PolicyArn=a, PolicyDocument=allow("s3:*"))
-    with refused("LimitExceeded", "A managed policy can have up to 5 versions. Before you create a new version, you must "
-                                  "delete an existing version."):
+    with refused("LimitExceeded", "A managed policy can have up to 5 versions. Before you create a new version, you "
+                                  "must delete an existing version."):
         iam.create_policy_version(PolicyArn=a, PolicyDocument=allow("s3:*"))
 
 
