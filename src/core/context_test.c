@@ -199,8 +199,45 @@ static void test_encoded(void) {
 	CHECK(!session_open(&cloud, &a, denial_encode(&g->c, "a:b", &g->r), &s));
 }
 
+/* Code, status and sentence in each wire. */
+static void test_words(void) {
+	static const struct {
+		enum proto proto;
+		const char *code;
+		int status;
+		const char *piece;
+	} rows[] = {
+		{ P_QUERY, "AccessDenied", 403,
+		  "perform: a:Do on resource: arn:aws:iam::123456789012:user/new with an" },
+		{ P_RESTXML, "AccessDenied", 403, "a:Do on resource: \"arn:aws:iam::123456789012:user/new\" with an" },
+		{ P_JSON, "AccessDeniedException", 400,
+		  "a:Do on resource: arn:aws:iam::123456789012:user/new with an" },
+		{ P_CBOR, "AccessDeniedException", 400, "User: arn:aws:iam::123456789012:user/alice is not" },
+		{ P_RESTJSON, "AccessDeniedException", 403, "explicit deny in an identity-based policy" },
+	};
+	AUTO_ARENA a = { 0 };
+	struct not_found why;
+	size_t at;
+	struct resource any = { 0 }, theirs = { .arn = S("arn:aws:s3:::b"), .account = S("210987654321") };
+	struct given_call *g = make(&a, "GetUser");
+	g->c.identity = look_up(&a, ALICE, (str){ 0 }, &why);
+	g->c.who = g->c.identity->who;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		g->c.proto = rows[i].proto;
+		CHECK(!call_must(&g->c, "a:Do", &g->r));
+		CHECK_STR(str_from(g->c.refusal.fault->code), str_from(rows[i].code));
+		CHECK_INT(g->c.refusal.fault->status, rows[i].status);
+		CHECK(str_find(g->c.refusal.message, str_from(rows[i].piece), &at));
+	}
+	CHECK(!call_must(&g->c, "a:List", &any) && !str_find(g->c.refusal.message, S("resource"), &at));
+	CHECK(!call_must(&g->c, "iam:List", &any) && str_find(g->c.refusal.message, S(" on resource: * with"), &at));
+	g->c.proto = P_RESTXML;
+	CHECK(!call_must(&g->c, "s3:ListBucket", &theirs));
+	CHECK_STR(g->c.refusal.message, S("Access Denied"));
+}
+
 int main(void) {
-	static void (*const tests[])(void) = { test_user,    test_session, test_anonymous, test_tags, test_asked,
-					       test_encoded, NULL };
+	static void (*const tests[])(void) = { test_user,  test_session, test_anonymous, test_tags,
+					       test_asked, test_encoded, test_words,     NULL };
 	return run_in_cloud(tests);
 }
