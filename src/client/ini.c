@@ -158,11 +158,15 @@ static void put_setting(struct rewrite *r, struct buf *b, const struct ini_setti
 	putf(b, "%s = " STR_FMT "%s", s->key, STR_ARG(s->value), r->end);
 }
 
+/* Ends a last line that has no end; half of one may be there. */
+static void end_line(const struct rewrite *r, struct buf *b) {
+	char last = b->n ? b->p[b->n - 1] : '\n';
+	putz(b, last == '\n' ? "" : last == '\r' ? "\n" : r->end);
+}
+
 static void put_head(struct rewrite *r, str head) {
 	put(&r->out, head);
-	if (head.n && head.p[head.n - 1] != '\n') {
-		putz(&r->out, r->end);
-	}
+	end_line(r, &r->out);
 	if (r->change->note.p && !r->begun) {
 		putf(&r->out, INI_NOTE STR_FMT "%s", STR_ARG(r->change->note), r->end);
 	}
@@ -191,7 +195,7 @@ static void rewrite_inside(struct rewrite *r, const struct line *l) {
 	case LINE_BLANK: put(&r->out, l->all); return;
 	}
 	r->room = l->kind == LINE_COMMENT ? r->room : r->out.n;
-	r->dropping = r->dropping && l->kind != LINE_SECTION && l->kind != LINE_COMMENT;
+	r->dropping = r->dropping && l->kind != LINE_SECTION;
 }
 
 static void put_missing(struct rewrite *r, struct buf *b) {
@@ -205,9 +209,7 @@ static void put_missing(struct rewrite *r, struct buf *b) {
 static void put_new_section(struct rewrite *r) {
 	struct ini_section s = r->change->section;
 	bool named = s.config && !str_is(s.profile, "default");
-	if (r->out.n && r->out.p[r->out.n - 1] != '\n') {
-		putz(&r->out, r->end);
-	}
+	end_line(r, &r->out);
 	put_head(r, str_printf(r->out.arena, "%s[%s" STR_FMT "]%s", r->out.n ? r->end : "", named ? "profile " : "",
 			       STR_ARG(s.profile), r->end));
 	put_missing(r, &r->out);
@@ -217,9 +219,7 @@ static str with_missing(struct rewrite *r) {
 	str all = buf_str(&r->out);
 	struct buf b = { .arena = r->out.arena };
 	put(&b, (str){ all.p, r->room });
-	if (b.n && b.p[b.n - 1] != '\n') {
-		putz(&b, r->end);
-	}
+	end_line(r, &b);
 	put_missing(r, &b);
 	put(&b, str_skip(all, r->room));
 	return buf_str(&b);
@@ -227,9 +227,10 @@ static str with_missing(struct rewrite *r) {
 
 str ini_set(struct arena *a, str text, const struct ini_change *c) {
 	struct line l;
-	size_t at;
+	str first, rest;
 	struct rewrite r = { .change = c, .out = { .arena = a }, .end = "\n", .done = NEWS(a, bool, c->n + 1) };
-	if (str_find(text, S("\r\n"), &at)) {
+	str_cut(text, '\n', &first, &rest);
+	if (str_ends(first, S("\r"))) {
 		r.end = "\r\n";
 	}
 	while (next_line(&text, &l)) {
