@@ -1,5 +1,6 @@
 #include "cli/where.h"
 
+#include "client/endpoint.h"
 #include "wire/tree.h"
 
 #include <stdio.h>
@@ -25,6 +26,10 @@ static bool ask_server(struct cli *cli, const char *path, struct tree **out) {
 
 static bool find_local(struct cli *cli, const struct wish *wish, struct place *out) {
 	struct tree *env;
+	if (wish->region.n && !region_is_plain(wish->region)) {
+		return say_no(str_printf(cli->arena, STR_FMT " is no region: one is written like us-east-1.",
+					 STR_ARG(wish->region)));
+	}
 	if (!ask_server(cli, "/env", &env)) {
 		return false;
 	}

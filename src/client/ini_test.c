@@ -28,10 +28,20 @@ static void test_names(void) {
 }
 
 static void test_odd_text(void) {
-	static const char *const odd[] = {
-		"",         "\n", "[", "]", "[]", "=", "[dev", "[dev]", "\xff\xfe[\n=\n", "region=x", "\r\n[dev]\r\n",
-		" \t\n#\n;"
-	};
+	static const char *const odd[] = { "",
+					   "\n",
+					   "[",
+					   "]",
+					   "[]",
+					   "=",
+					   "[dev",
+					   "[dev]",
+					   "\xff\xfe[\n=\n",
+					   "region=x",
+					   "\r\n[dev]\r\n",
+					   " \t\n#\n;",
+					   "[x]\n[y\r",
+					   "\r" };
 	AUTO_ARENA a = { 0 };
 	struct ini_setting s = { "region", S("here") };
 	struct ini_change c = { .section = dev, .settings = &s, .n = 1 };

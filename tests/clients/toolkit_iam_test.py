@@ -427,6 +427,7 @@ def test_endpoints_that_do_not_answer(home):
         done = home.run("show", "--endpoint-url", url, rc=1, **keys)
         assert word in done.stderr and done.stdout == ""
     assert "no region" in home.run("show", "--region", "x/../y", rc=1, **keys).stderr
+    assert "no region" in home.run("show", "--region", "x\r\nX: y", rc=1).stderr
 
 
 def test_usage(home):
