@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TICK = os.sysconf('SC_CLK_TCK')
@@ -134,10 +135,13 @@ class Aerostat:
 
     def __init__(self, work):
         self.data = work / f'data-{time.monotonic_ns()}'
-        keys = {'accounts': [{'id': '123456789012', 'access_key': 'AKIABENCHBENCHBENCH1', 'secret': 'bench' * 8}]}
+        keys = {'accounts': [{'id': '123456789012', 'access_key': 'AKIABENCHBENCHBENCH1', 'secret': 'bench' * 8}],
+                'users': [{'account': '123456789012', 'name': 'user', 'access_key': 'AKIABENCHBENCHBENCH2',
+                           'secret': 'users' * 8}]}
         self.bootstrap = work / 'bootstrap.json'
         self.bootstrap.write_text(json.dumps(keys))
         self.signer = Signer('AKIABENCHBENCHBENCH1', 'bench' * 8)
+        self.user = Signer('AKIABENCHBENCHBENCH2', 'users' * 8)
         self.log = open(work / 'aerostatd.log', 'ab')
 
     def start(self):
@@ -269,6 +273,52 @@ def small(run, server, share):
         run.replay(server, 'PUT 4 KiB', heads, connections, n, four)
 
 
+MANAGED = ('AmazonEC2ReadOnlyAccess', 'CloudWatchReadOnlyAccess', 'AmazonSageMakerReadOnly', 'IAMReadOnlyAccess',
+           'AmazonEC2ContainerRegistryReadOnly')
+
+
+def iam(server, **form):
+    """An IAM call of root."""
+    body = urllib.parse.urlencode({'Version': '2010-05-08', **form}).encode()
+    head = server.signer.head(server.port, 'POST', '/', service='iam', body=body, form=True)
+    with socket.create_connection(('127.0.0.1', server.port), 60) as s:
+        s.sendall((head + f'\r\ncontent-length: {len(body)}\r\nconnection: close\r\n\r\n').encode() + body)
+        answer = s.recv(65536)
+    if b' 200 ' not in answer[:20]:
+        raise SystemExit(f'{server.name}: {form}: {answer[:800]!r}')
+
+
+def ten_policies(server):
+    """The user gets five managed and five inline policies, of which one allows what is asked for."""
+    for name in MANAGED:
+        iam(server, Action='AttachUserPolicy', UserName='user', PolicyArn=f'arn:aws:iam::aws:policy/{name}')
+    for i, bucket in enumerate(('a', 'b', 'c', 'd', 'bench')):
+        statement = {'Effect': 'Allow', 'Action': ['s3:GetObject', 's3:PutObject'],
+                     'Resource': f'arn:aws:s3:::{bucket}/*'}
+        document = json.dumps({'Version': '2012-10-17', 'Statement': [statement]})
+        iam(server, Action='PutUserPolicy', UserName='user', PolicyName=f'inline{i}', PolicyDocument=document)
+
+
+def decided(run, server):
+    """The same calls as root and as a user of ten policies, in turns."""
+    ten_policies(server)
+    who = {'root': server.signer, 'a user': server.user}
+    for _ in range(3):
+        for name, signer in who.items():
+            head = signer.head(server.port, 'POST', '/', service='sts', body=IDENTITY, form=True)
+            run.replay(server, f'as {name}, GetCallerIdentity', [head], 16, run.count(20000), IDENTITY)
+        for name, signer in who.items():
+            head = signer.head(server.port, 'GET', '/bench/four')
+            run.replay(server, f'as {name}, GET 4 KiB', [head], 16, run.count(30000))
+
+
+def decision_ratio(run, what):
+    """CPU of the user's calls beside root's: the medians of the turns."""
+    of = {name: statistics.median(r['cpu_us'] for r in run.rows if r['what'] == f'as {name}, {what}')
+          for name in ('root', 'a user')}
+    return of['a user'], of['root']
+
+
 def large(run, server, share):
     sign, port = server.signer.head, server.port
     big, part = os.urandom(64 * MiB), os.urandom(8 * MiB)
@@ -358,6 +408,7 @@ def goal_rows(run, facts):
     who = find(run, 'aerostat', 'GetCallerIdentity', 16)['cpu_us']
     lists, folders = (find(run, 'aerostat', what)['cpu_us'] / 1000 for what in ('LIST 1,000', 'LIST 100'))
     md5, start = facts['md5'], facts['restart_ms']
+    caller, getter = (decision_ratio(run, what) for what in ('GetCallerIdentity', 'GET 4 KiB'))
     return [
         ('start to first answer', f"{start:.1f} ms (new data {facts['start_ms']:.1f} ms)", '<= 10 ms', start <= 10),
         ('idle RSS', f"{facts['rss']:.1f} MiB", '<= 12 MiB', facts['rss'] <= 12),
@@ -375,6 +426,10 @@ def goal_rows(run, facts):
         ('LIST 1,000 keys, CPU', f'{lists:.2f} ms', '<= 5 ms', lists <= 5),
         ('LIST with delimiter, CPU', f'{folders:.2f} ms', '<= 5 ms', folders <= 5),
         ('GetCallerIdentity, CPU', f'{who:.1f} us', '<= 16 us', who <= 16),
+        ('GetCallerIdentity, ten policies beside root', ratio(*caller, 'us'), '<= 1.1 x',
+         caller[0] <= 1.1 * caller[1]),
+        ('GET 4 KiB, ten policies beside root', ratio(*getter, 'us'), '<= 1.1 x',
+         getter[0] <= 1.1 * getter[1]),
     ]
 
 
@@ -426,6 +481,8 @@ def main():
             head = 'GET /four HTTP/1.1\r\nhost: x'
             run.replay(nginx, 'GET 4 KiB, a static file', [head], connections, run.count(60000))
         small(run, ours, 1)
+        print('Decisions')
+        decided(run, ours)
         print('Large bodies')
         run.replay(nginx, 'GET 64 MiB, a static file', ['GET /big HTTP/1.1\r\nhost: x'], 1, 2 if args.quick else 40)
         large(run, ours, 1)
