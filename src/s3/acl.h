@@ -1,6 +1,6 @@
 /* Access control lists: who owns, who is granted what. Kept as a document (JSON of GetBucketAcl's answer), of a
  * bucket as its configuration "acl", of an object among its headers as "acl". What they let pass: acl_grants of
- * resource.h. (docs: Amazon S3 User Guide, "Access control list (ACL) overview", "Controlling ownership of objects".) */
+ * resource.h. (docs: S3 User Guide, "Access control list (ACL) overview", "Controlling ownership of objects".) */
 #pragma once
 
 #include "s3/rows.h"

@@ -1,4 +1,4 @@
-/* The condition keys of S3 (docs: Service Authorization Reference, "Condition keys for Amazon S3"; Amazon S3 User Guide,
+/* The condition keys of S3 (docs: Service Authorization Reference, "Condition keys for Amazon S3"; S3 User Guide,
  * "Bucket policy examples using condition keys"). A key is there only for the operations that have it: a header that
  * means nothing to an operation is no value of it. */
 #include "base/clock.h"

@@ -235,7 +235,7 @@ bool policy_check(struct arena *a, str text, str bucket, struct refusal *why) {
 
 /* --- who is named --- */
 
-/* Of accounts that are not of this cloud nothing is known, so theirs are taken for granted; nor is a session asked for. */
+/* Of accounts that are not of this cloud nothing is known, so theirs are taken for granted; sessions come and go. */
 static bool exists(struct db *db, struct arena *a, str arn) {
 	str account, name, id, display;
 	struct entity e;

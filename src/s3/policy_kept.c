@@ -1,5 +1,5 @@
-/* Compiled bucket policies, kept by bucket and revision: a bucket's row says which revision holds, so that what is found
- * here is never stale, and a revision that nobody asks for any more is pushed out by another. */
+/* Compiled bucket policies, kept by bucket and revision: a bucket's row says which revision holds, so that what is
+ * found here is never stale, and a revision that nobody asks for any more is pushed out by another. */
 #include "s3/policy.h"
 
 #include "base/lock.h"

@@ -17,7 +17,8 @@ struct target {
 
 /* b lives as long as the call. */
 void bucket_resource(struct call *c, struct bucket *b, struct resource *out);
-/* A key of that bucket (bucket may be another key's), for what does not look at the object that is there: to make one, to delete one. */
+/* A key of that bucket (bucket may be another key's), for what does not look at the object that is there: to make one,
+ * to delete one. */
 void object_resource(struct call *c, const struct resource *bucket, str key, str version, struct resource *out);
 /* The same for an action that looks at the object that is there, if this is one: conditions see its tags, and what is
  * the object owner's to allow is his and no more the bucket owner's, whose policy can only deny then. */

@@ -267,7 +267,8 @@ def test_create_and_delete_bucket(world, user, more, actions):
     user.may(statement(action=[whole(a) for a in actions], resource=arn(name)))
     denied(lambda: user.s3.create_bucket(Bucket="another-name", **more))
     user.s3.create_bucket(Bucket=name, **more)
-    denied(lambda: user.s3.delete_bucket(Bucket=name), "because no identity-based policy allows the s3:DeleteBucket action")
+    denied(lambda: user.s3.delete_bucket(Bucket=name),
+           "because no identity-based policy allows the s3:DeleteBucket action")
     user.may(statement(action="s3:DeleteBucket"))
     user.s3.delete_bucket(Bucket=name)
 
@@ -292,8 +293,7 @@ def test_delete_objects_is_asked_for_each_key(world, user):
 
 
 def test_a_missing_key_is_known_to_who_may_list(world, user):
-    """docs: GetObject, "If the object you request doesn't exist, the error that Amazon S3 returns depends on whether you
-    also have the s3:ListBucket permission"."""
+    """docs: GetObject, "Permissions": the error for an object that does not exist depends on s3:ListBucket."""
     gone = {"Bucket": world.bucket, "Key": "no-such-key"}
     for op, action, more in (("get_object", "GetObject", {}), ("head_object", "GetObject", {}),
                              ("get_object_tagging", "GetObjectTagging", {}), ("get_object_acl", "GetObjectAcl", {}),

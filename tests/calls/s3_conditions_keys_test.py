@@ -136,7 +136,8 @@ def test_the_tags_of_a_copys_source_are_the_sources(server, box, user):
     user.s3.copy_object(Bucket=box, Key="copy-of-k", CopySource=f"{box}/k")
     denied(lambda: user.s3.copy_object(Bucket=box, Key="k", CopySource=f"{box}/src/k"))
     # what is said about what is made is no condition of what is read
-    user.may(statement(action=[PUT, GET]), statement("Deny", GET, Condition={"Null": {"s3:x-amz-copy-source": "false"}}))
+    user.may(statement(action=[PUT, GET]),
+             statement("Deny", GET, Condition={"Null": {"s3:x-amz-copy-source": "false"}}))
     user.s3.copy_object(Bucket=box, Key="copied", CopySource=f"{box}/src/k")
 
 
