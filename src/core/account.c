@@ -114,8 +114,8 @@ static int create_account(struct db *db, void *arg) {
 
 static int create_user(struct db *db, void *arg) {
 	struct creation *n = arg;
-	struct entity e;
-	if (!entity_find(db, n->arena, n->account, ENTITY_USER, n->user, &e)) {
+	struct entity e = { .kind = ENTITY_USER, .account = n->account, .name = n->user };
+	if (!entity_find(db, n->arena, &e)) {
 		e = (struct entity){ .kind = ENTITY_USER,
 				     .id = new_id(n->arena, entity_prefix(ENTITY_USER)),
 				     .account = n->account,

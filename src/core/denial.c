@@ -124,7 +124,8 @@ static bool names_any(const char *action) {
 
 static str on_what(struct call *c, const char *action, const struct resource *r) {
 	str arn = r->arn.n ? r->arn : S("*");
-	if (str_is(arn, "*") && !names_any(action)) {
+	bool any = str_is(arn, "*") || str_is(arn, "arn:aws:s3:::*");
+	if (any && !names_any(action)) {
 		return (str){ 0 };
 	}
 	return c->proto == P_RESTXML ? str_printf(c->arena, " on resource: \"" STR_FMT "\"", STR_ARG(arn))

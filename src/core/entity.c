@@ -117,14 +117,14 @@ void entity_read(struct arena *a, struct query *q, struct entity *out) {
 	};
 }
 
-bool entity_find(struct db *db, struct arena *a, str account, enum entity_kind kind, str name, struct entity *out) {
+bool entity_find(struct db *db, struct arena *a, struct entity *e) {
 	AUTO_QUERY q =
 		db_query(db, "SELECT " ENTITY_COLUMNS " FROM entity e WHERE e.account = ? AND e.kind = ? AND e.low = ?",
-			 "tit", account, (int64_t)kind, str_lower(a, name));
+			 "tit", e->account, (int64_t)e->kind, str_lower(a, e->name));
 	if (!query_step(q)) {
 		return false;
 	}
-	entity_read(a, q, out);
+	entity_read(a, q, e);
 	return true;
 }
 
@@ -168,7 +168,8 @@ bool entity_of_arn(struct db *db, struct arena *a, str arn, struct entity *out) 
 	    !str_cut(rest, '/', &noun, &path) || !kind_of_noun(noun, &kind)) {
 		return false;
 	}
-	return entity_find(db, a, account, kind, last_part(path), out) && str_eq(entity_arn(a, out), arn);
+	*out = (struct entity){ .kind = kind, .account = account, .name = last_part(path) };
+	return entity_find(db, a, out) && str_eq(entity_arn(a, out), arn);
 }
 
 /* --- in works --- */

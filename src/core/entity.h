@@ -31,7 +31,8 @@ struct entity {
 	str used_region;
 };
 
-bool entity_find(struct db *db, struct arena *a, str account, enum entity_kind kind, str name, struct entity *out);
+/* By account, kind and name of *e, which is filled. Names have no case. */
+bool entity_find(struct db *db, struct arena *a, struct entity *e);
 bool entity_by_id(struct db *db, struct arena *a, str id, struct entity *out);
 /* arn:aws:iam::123456789012:role/service/NAME and so on. False: no such ARN, or nobody has it. */
 bool entity_of_arn(struct db *db, struct arena *a, str arn, struct entity *out);

@@ -49,9 +49,9 @@ static inline str make_entity(enum entity_kind kind, const char *name, const cha
 }
 
 static inline str id_of_alice(void) {
-	struct entity e = { 0 };
+	struct entity e = { .kind = ENTITY_USER, .account = ACCOUNT, .name = S("alice") };
 	struct db *db = store_reader(cloud.store);
-	CHECK(entity_find(db, &top, ACCOUNT, ENTITY_USER, S("alice"), &e));
+	CHECK(entity_find(db, &top, &e));
 	store_reader_done(cloud.store, db);
 	return e.id;
 }

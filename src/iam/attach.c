@@ -21,11 +21,6 @@ bool must_find_holder(struct call *c, struct db *db, struct entity *out) {
 	return must_find(c, db, holder_of(c)->kind, out);
 }
 
-bool has_attached(struct db *db, str entity) {
-	AUTO_QUERY q = db_query(db, "SELECT 1 FROM attachment WHERE entity = ?", "t", entity);
-	return query_step(q);
-}
-
 int64_t attached_count(struct db *db, str entity) {
 	AUTO_QUERY q = db_query(db, "SELECT count(*) FROM attachment WHERE entity = ?", "t", entity);
 	return query_step(q) ? query_int(q, 0) : 0;

@@ -175,8 +175,8 @@ static void join(struct wishing *n, struct db *db, str holder, str member) {
 }
 
 static int join_group(struct wishing *n, struct db *db, str name) {
-	struct entity group;
-	if (!entity_find(db, n->arena, n->e.account, ENTITY_GROUP, name, &group)) {
+	struct entity group = { .kind = ENTITY_GROUP, .account = n->e.account, .name = name };
+	if (!entity_find(db, n->arena, &group)) {
 		return refuse(n, "there is no group " STR_FMT, STR_ARG(name));
 	}
 	join(n, db, group.id, n->e.id);
@@ -185,9 +185,9 @@ static int join_group(struct wishing *n, struct db *db, str name) {
 
 /* The instance profile of that name, made for the role; it holds one role at most. */
 static int join_profile(struct wishing *n, struct db *db) {
-	struct entity profile;
 	const struct iam_wish w = { .kind = ENTITY_PROFILE, .account = n->e.account, .name = n->w->profile };
-	if (!entity_find(db, n->arena, w.account, ENTITY_PROFILE, w.name, &profile)) {
+	struct entity profile = { .kind = w.kind, .account = w.account, .name = w.name };
+	if (!entity_find(db, n->arena, &profile)) {
 		struct wishing p = { .w = &w, .arena = n->arena };
 		int rc = name_ok(w.name, 128) ? 0 : refuse(n, "its instance profile has no good name");
 		if (rc || !may_write(n)) {
@@ -225,7 +225,8 @@ static int run(struct db *db, void *arg) {
 	struct wishing *n = arg;
 	const struct iam_wish *w = n->w;
 	int rc = 0;
-	if (!entity_find(db, n->arena, w->account, w->kind, w->name, &n->e)) {
+	n->e = (struct entity){ .kind = w->kind, .account = w->account, .name = w->name };
+	if (!entity_find(db, n->arena, &n->e)) {
 		if (!may_write(n)) {
 			return 0;
 		}

@@ -71,7 +71,8 @@ bool must_find(struct call *c, struct db *db, enum entity_kind kind, struct enti
 	if (kind == ENTITY_USER && !name.p) {
 		return must_be_user(c, db, out);
 	}
-	return entity_find(db, c->arena, c->who.account, kind, name, out) ? true : no_such(c, kind, name);
+	*out = (struct entity){ .kind = kind, .account = c->who.account, .name = name };
+	return entity_find(db, c->arena, out) ? true : no_such(c, kind, name);
 }
 
 bool is_linked(const struct entity *e) {

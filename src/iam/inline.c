@@ -1,10 +1,5 @@
 #include "iam/room.h"
 
-bool has_inline(struct db *db, str entity) {
-	AUTO_QUERY q = db_query(db, "SELECT 1 FROM inline_policy WHERE entity = ?", "t", entity);
-	return query_step(q);
-}
-
 /* In all, as the quota counts it; without the one that is about to be replaced. */
 static size_t size_of_others(struct db *db, str entity, str name) {
 	size_t n = 0;

@@ -16,7 +16,8 @@ static bool about_nobody(struct call *c, enum entity_kind kind, str name, str pa
 static bool on_named(struct call *c, enum entity_kind kind) {
 	struct entity *e = NEW(c->arena, struct entity);
 	str name = get_str(c->in, words_of(kind)->name);
-	if (!entity_find(call_db(c), c->arena, c->who.account, kind, name, e)) {
+	*e = (struct entity){ .kind = kind, .account = c->who.account, .name = name };
+	if (!entity_find(call_db(c), c->arena, e)) {
 		return about_nobody(c, kind, name, S("/"));
 	}
 	return about(c, entity_arn(c->arena, e), e);

@@ -111,9 +111,6 @@ void set_date(struct arena *a, struct val *v, const char *name, int64_t ms);
  * page->max + 1 rows at most; and page_end. */
 void show_page(struct call *c, const char *list, const struct page *page, struct query *q);
 
-/* 1 if something of the entity would be left; for DeleteConflict. */
-bool has_inline(struct db *db, str entity), has_attached(struct db *db, str entity);
-
 /* --- who may hold policies: a user, a group or a role --- */
 struct holder {
 	enum entity_kind kind;

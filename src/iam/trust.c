@@ -28,16 +28,16 @@ static bool iam_arn_ok(struct call *c, struct db *db, str arn, str account, str 
 
 /* arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION, :federated-user/NAME */
 static bool sts_arn_ok(struct call *c, struct db *db, str account, str rest) {
-	struct entity e;
-	str kind, name, role, session;
+	str kind, name, session;
+	struct entity role = { .kind = ENTITY_ROLE, .account = account };
 	if (!str_cut(rest, '/', &kind, &name) || !name.n) {
 		return false;
 	}
 	if (!str_is(kind, "assumed-role")) {
 		return str_is(kind, "federated-user");
 	}
-	return str_cut(name, '/', &role, &session) && session.n &&
-	       (!is_here(db, account) || entity_find(db, c->arena, account, ENTITY_ROLE, role, &e));
+	return str_cut(name, '/', &role.name, &session) && session.n &&
+	       (!is_here(db, account) || entity_find(db, c->arena, &role));
 }
 
 static bool arn_ok(struct call *c, struct db *db, str arn) {

@@ -304,6 +304,12 @@ static void list(struct call *c, const struct listing *l, bool asked) {
 	}
 }
 
+/* The action has no resource, but policies that name arn:aws:s3:::* for it, as AWS's examples do, are meant. */
+static bool on_all_buckets(struct call *c) {
+	c->resource.arn = S("arn:aws:s3:::*");
+	return true;
+}
+
 static bool list_buckets(struct call *c) {
 	struct listing l;
 	if (!listing_of_input(c, &l)) {
@@ -321,7 +327,7 @@ const struct route bucket_routes[] = {
 	{ "CreateBucket", create_bucket, "", on_new_bucket, TIER1 },
 	{ "DeleteBucket", delete_bucket, NULL, on_bucket, NULL },
 	{ "HeadBucket", head_bucket, "s3:ListBucket", on_bucket, TIER2 },
-	{ "ListBuckets", list_buckets, "s3:ListAllMyBuckets", NULL, TIER1 },
+	{ "ListBuckets", list_buckets, "s3:ListAllMyBuckets", on_all_buckets, TIER1 },
 	{ "GetBucketLocation", get_bucket_location, NULL, on_bucket, TIER2 },
 	{ 0 },
 };
