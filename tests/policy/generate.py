@@ -12,14 +12,14 @@ SERVICES = ["ec2.amazonaws.com", "sagemaker.amazonaws.com"]
 VALUES = {
     "aws:username": NAMES,
     "aws:PrincipalTag/team": ["ml", "ML", "web", "a*"],
-    "s3:prefix": ["home/", "home/alice", "home/Bob/x", "", "*", "$"],
+    "s3:prefix": ["home/", "home/alice", "home/Bob/x", "", "", "*", "$"],
     "aws:SourceIp": ["10.0.0.7", "10.1.2.3", "203.0.113.9", "2001:db8::7", "2001:DB8:0::8"],
     "s3:max-keys": ["0", "5", "10", "10.0", "100", "many"],
     "aws:CurrentTime": ["2026-01-01T00:00:00Z", "2026-06-30T12:00:00Z", "2026-06-30T12:00:00.500Z",
                         "2026-06-30T14:00:00+02:00"],
     "aws:EpochTime": ["1767225600", "1782820800", "1782820801"],
     "aws:SecureTransport": ["true", "false", "True"],
-    "aws:SourceArn": ["arn:aws:sns:us-east-1:111122223333:topic", "arn:aws:s3:::data",
+    "aws:SourceArn": ["arn:aws:sns:us-east-1:111122223333:topic", "arn:aws:s3:::data", "arn:aws:s3:::Data",
                       "arn:aws:logs:us-east-1:111122223333:log-group:a:b"],
     "aws:TagKeys": ["team", "Team", "cost", "stage"],
     "x:bytes": ["QQ==", "QUI=", "////"],
@@ -103,7 +103,7 @@ class Maker:
                 if self.chance(0.6):
                     context[key] = {"many": self.r.sample(values, self.r.choice([0, 1, 1, 2, 3]))}
             elif self.chance(0.6):
-                context[key] = [self.r.choice(values)]
+                context[key] = self.r.sample(values, 2 if self.chance(0.08) else 1)
         return context
 
     # --- a policy
@@ -147,7 +147,7 @@ class Maker:
             operator = self.r.choice(OPERATORS[group])
             if group != "Null":
                 many = key == "aws:TagKeys" and self.chance(0.9)
-                if many or self.chance(0.07):
+                if many or self.chance(0.15):
                     operator = self.r.choice(["ForAllValues:", "ForAnyValue:"]) + operator
                 operator += "IfExists" if self.chance(0.15) else ""
             out.setdefault(operator, {})[self.any_case(key)] = self.some(lambda g=group: self.r.choice(WANTED[g]))
@@ -174,7 +174,7 @@ class Maker:
     def statement(self, request, kind, deny):
         s = {"Effect": "Deny" if self.chance(deny) else "Allow"}
         if kind != "identity":
-            unnamed = kind == "resource" and self.chance(0.12)
+            unnamed = kind == "resource" and self.chance(0.2)
             s["NotPrincipal" if unnamed else "Principal"] = self.named(request)
         s["NotAction" if self.chance(0.12) and kind != "trust" else "Action"] = (
             self.some(lambda: self.action(request)) if kind != "trust" else self.trust_action())
