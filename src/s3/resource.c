@@ -5,6 +5,16 @@
 
 #define ARN "arn:aws:s3:::"
 
+/* key absent: of the bucket. */
+static str arn_of(struct arena *a, str name, str key) {
+	struct buf b = { .arena = a };
+	put(&b, S(ARN));
+	put(&b, name);
+	put(&b, key.p ? S("/") : S(""));
+	put(&b, key);
+	return buf_str(&b);
+}
+
 /* Binds the bucket's policy, if it has one. */
 static void bind(struct db *db, struct arena *a, const struct bucket *b, struct resource *r) {
 	const struct kept_policy *k = policy_kept(db, a, b);
@@ -20,10 +30,9 @@ static void bind(struct db *db, struct arena *a, const struct bucket *b, struct 
 void bucket_resource(struct call *c, struct bucket *b, struct resource *out) {
 	struct target *t = NEW(c->arena, struct target);
 	t->bucket = b;
-	*out = (struct resource){ .arn = str_printf(c->arena, ARN STR_FMT, STR_ARG(b->name)),
-				  .account = b->account,
-				  .granted = acl_grants,
-				  .subject = t };
+	*out = (struct resource){
+		.arn = arn_of(c->arena, b->name, (str){ 0 }), .account = b->account, .granted = acl_grants, .subject = t
+	};
 	if (b->policy > 0) {
 		bind(call_db(c), c->arena, b, out);
 	}
@@ -37,7 +46,7 @@ void object_resource(struct call *c, const struct resource *bucket, str key, str
 	t->version = version;
 	*out = *bucket;
 	out->account = t->bucket->account;
-	out->arn = str_printf(c->arena, ARN STR_FMT "/" STR_FMT, STR_ARG(t->bucket->name), STR_ARG(key));
+	out->arn = arn_of(c->arena, t->bucket->name, key);
 	out->subject = t;
 }
 
@@ -106,11 +115,10 @@ bool s3_policy_of(struct db *db, struct arena *a, str arn, struct resource *out)
 	if (!bucket_find(db, a, name, &b)) {
 		return false;
 	}
-	out->account = b.account;
+	*out = (struct resource){ .arn = arn_of(a, name, (str){ 0 }), .account = b.account };
 	if (b.policy > 0) {
-		*out = (struct resource){ .arn = str_printf(a, ARN STR_FMT, STR_ARG(name)), .account = b.account };
 		bind(db, a, &b, out);
-		out->arn = arn;
 	}
+	out->arn = arn;
 	return true;
 }
