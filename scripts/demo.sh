@@ -125,7 +125,28 @@ run aws s3 sync --only-show-errors "s3://$BUCKET_NAME/project" "$work/back"
 run diff -r "$work/project" "$work/back"
 echo "  no difference"
 
-step "8. Down and up again: everything is still there"
+step "8. Somebody with rights of her own: a user, a policy for one folder, a key"
+sed "s/BUCKET/$BUCKET_NAME/" examples/iam/s3-policy.json >"$work/s3-policy.json"
+run aerostat iam check "$work/s3-policy.json" --data "$work/cloud"
+aws iam create-user --user-name ann --query User.Arn --output text | sed 's/^/    /'
+run aws iam put-user-policy --user-name ann --policy-name datasets --policy-document "file://$work/s3-policy.json"
+key=$(aws iam create-access-key --user-name ann --query 'AccessKey.[AccessKeyId,SecretAccessKey]' --output text)
+as_ann() { AWS_ACCESS_KEY_ID=${key%%$'\t'*} AWS_SECRET_ACCESS_KEY=${key##*$'\t'} "$@"; }
+as_ann aws s3 cp --only-show-errors "s3://$BUCKET_NAME/datasets/mnist/train.csv" "$work/hers.csv"
+cmp "$work/hers.csv" "$work/project/data/train.csv"
+echo "  she has read datasets/mnist/train.csv"
+if said=$(as_ann aws s3api get-object --bucket "$BUCKET_NAME" --key models/mnist_v1.pth "$work/not" 2>&1); then
+	expect refused allowed "her GetObject of models/mnist_v1.pth"
+fi
+echo "$said" | sed '/^$/d; s/^/    /'
+run aerostat iam explain --data "$work/cloud"
+run aws iam delete-user-policy --user-name ann --policy-name datasets
+if as_ann aws s3api head-object --bucket "$BUCKET_NAME" --key datasets/mnist/train.csv >/dev/null 2>&1; then
+	expect refused allowed "her next call without the policy"
+fi
+echo "  without the policy her very next call is refused"
+
+step "9. Down and up again: everything is still there"
 run aerostat down --data "$work/cloud"
 run aerostat up --data "$work/cloud" --port 0
 eval "$(aerostat env --data "$work/cloud")"

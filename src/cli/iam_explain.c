@@ -23,10 +23,12 @@ static int ask(struct cli *cli, struct buf *path) {
 
 int iam_explain(struct cli *cli) {
 	struct buf path = begin(cli, "explain");
-	if (cli->argc != 1 || cli->argv[0][0] == '-') {
+	if (cli->argc > 1 || (cli->argc && cli->argv[0][0] == '-')) {
 		return iam_usage("explain");
 	}
-	add(&path, "request", cli->argv[0]);
+	if (cli->argc) {
+		add(&path, "request", cli->argv[0]);
+	}
 	return ask(cli, &path);
 }
 

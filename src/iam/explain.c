@@ -179,9 +179,38 @@ static bool explain_one(void *arg, const struct decision *d) {
 	return true;
 }
 
+struct last {
+	struct arena *arena;
+	str request; /* of the newest refusal */
+};
+
+static bool keep_refusal(void *arg, const struct decision *d) {
+	struct last *last = arg;
+	if (!d->allowed && !str_eq(last->request, d->request_id)) {
+		last->request = str_dup(last->arena, d->request_id);
+	}
+	return true;
+}
+
+/* The request that is asked about, or the last one that was refused. */
+static bool which(struct control *c, str *request) {
+	*request = query_get(c->x->arena, &c->x->head, "request");
+	if (request->n) {
+		return true;
+	}
+	AUTO_ARENA seen = { 0 };
+	struct last last = { .arena = &seen };
+	decision_each(keep_refusal, &last);
+	*request = str_dup(c->x->arena, last.request);
+	if (!request->n) {
+		control_say_no(c, 404, "No request was refused, as far as the record goes back.");
+	}
+	return request->n > 0;
+}
+
 void control_explain(struct control *c) {
 	struct explaining e = { .c = c };
-	if (!must_have(c, "request", "Which request? Say request= and its id.", &e.request)) {
+	if (!which(c, &e.request)) {
 		return;
 	}
 	if (!c->text) {

@@ -1,5 +1,6 @@
 /* Buckets that are made without a request: --bootstrap. */
 #include "core/cloud.h"
+#include "core/entity.h"
 #include "s3/bucket.h"
 #include "s3/bucket_name.h"
 #include "s3/policy.h"
@@ -36,7 +37,7 @@ static int refuse(struct policy_wish *w, const char *why) {
 }
 
 static bool is_kept(struct db *db, const struct policy_wish *w, int64_t bucket) {
-	return str_eq(config_get(db, w->arena, bucket, "policy", S("")), w->policy);
+	return str_eq(config_get(db, w->arena, bucket, "policy", S("")), principals_kept(db, w->arena, w->policy));
 }
 
 static int run_policy(struct db *db, void *arg) {
@@ -51,7 +52,7 @@ static int run_policy(struct db *db, void *arg) {
 	if (policy_public(w->arena, w->policy) && block_is_set(db, w->arena, b.id, BLOCK_POLICY)) {
 		return refuse(w, "public policies are prevented by the BlockPublicPolicy setting of the bucket");
 	}
-	config_put(db, b.id, "policy", S(""), w->policy);
+	config_put(db, b.id, "policy", S(""), principals_kept(db, w->arena, w->policy));
 	bucket_set_policy(db, b.id, true);
 	return db_error(db);
 }

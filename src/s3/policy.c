@@ -1,5 +1,6 @@
 #include "s3/policy.h"
 
+#include "core/entity.h"
 #include "s3/config.h"
 #include "s3/meta.h"
 #include "s3/routes.h"
@@ -39,8 +40,11 @@ static bool still_good(struct call *c, struct db *db) {
 		       : true;
 }
 
+/* Kept are those whom it names, not their names: a user made anew is another one. */
 static void has_policy(struct call *c, struct db *db) {
-	bucket_set_policy(db, call_bucket(c)->id, true);
+	int64_t bucket = call_bucket(c)->id;
+	config_put(db, bucket, "policy", S(""), principals_kept(db, c->arena, get_str(c->in, "Policy")));
+	bucket_set_policy(db, bucket, true);
 }
 
 static void has_none(struct call *c, struct db *db) {
@@ -67,7 +71,7 @@ static bool get_bucket_policy(struct call *c) {
 	if (!is_owners(c) || !read_policy(c, &text)) {
 		return false;
 	}
-	set_str(c->arena, c->out, "Policy", text);
+	set_str(c->arena, c->out, "Policy", principals_shown(call_db(c), c->arena, text));
 	return true;
 }
 

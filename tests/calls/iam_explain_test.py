@@ -224,13 +224,22 @@ def test_the_record_outlives_the_server(start_server):
     assert (d["outcome"], d["principal"]) == ("deny", bob.arn) and d["cures"]
 
 
+def test_without_an_id_it_is_the_last_refusal(start_server):
+    server = start_server()
+    assert "No request was refused" in tool(server, "explain", rc=1)
+    bob = Person(server)
+    done(bob.s3.list_buckets)
+    last = done(bob.s3.create_bucket, Bucket="bobs-bucket")
+    done(server.client("s3").list_buckets)
+    assert last in tool(server, "explain") and "s3:CreateBucket" in tool(server, "explain")
+
+
 def test_unknown_requests(server):
     for strange in ("nothing", "../../etc", "a&b=c", "\u00e4", "%00", "x" * 3000):
         answer = tool(server, "explain", strange, rc=1)
         assert len(answer.splitlines()) == 1 and "Nothing was decided for request" in answer
-    for wrong in ((), ("a", "b"), ("--since",)):
+    for wrong in (("a", "b"), ("--since",)):
         assert "usage: aerostat iam explain" in tool(server, "explain", *wrong, rc=2)
-    assert "Which request?" in tool(server, "explain", "", rc=1)
 
 
 # --- who-can

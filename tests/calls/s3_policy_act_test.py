@@ -64,6 +64,23 @@ def test_a_user_is_let_in_by_name(s3, box, nobody, admin):
     denied(lambda: get(nobody.s3, box))
 
 
+def test_who_is_named_is_meant_and_not_the_name(server, s3, box):
+    """AWS: "If you delete the user, the relationship is broken", and the policy then shows the id."""
+    user = User(server)
+    ident = user.iam.get_user(UserName=user.name)["User"]["UserId"]
+    set_policy(s3, box, on(box, {"AWS": [user.arn]}, GET))
+    assert json.loads(s3.get_bucket_policy(Bucket=box)["Policy"])["Statement"][0]["Principal"] == {"AWS": [user.arn]}
+    user.iam.update_user(UserName=user.name, NewUserName=user.name + "-anew")
+    assert get(user.s3, box) == b"x" and user.arn + "-anew" in s3.get_bucket_policy(Bucket=box)["Policy"]
+    user.iam.delete_access_key(UserName=user.name + "-anew", AccessKeyId=user.key.access)
+    user.iam.delete_user(UserName=user.name + "-anew")
+    user.iam.create_user(UserName=user.name)
+    made = user.iam.create_access_key(UserName=user.name)["AccessKey"]
+    namesake = server.client("s3", Key(made["AccessKeyId"], made["SecretAccessKey"], ROOT_KEY.account))
+    denied(lambda: get(namesake, box))
+    assert ident in s3.get_bucket_policy(Bucket=box)["Policy"]
+
+
 def test_the_own_account_gives_nothing_by_itself(s3, box, nobody):
     for principal in ({"AWS": ROOT_KEY.account}, {"AWS": f"arn:aws:iam::{ROOT_KEY.account}:root"},
                       {"CanonicalUser": ROOT_KEY.canonical}):
