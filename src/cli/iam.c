@@ -30,7 +30,9 @@ static const struct verb subs[] = {
 	  "  Files are policy documents (- is standard input) and need no server. Exit code 1: something can never "
 	  "match." WHERE,
 	  iam_check },
-	{ "explain", "why a request was allowed or refused", "aerostat iam explain [REQUEST-ID] [--json]\n  without an id: the last request that was refused", iam_explain },
+	{ "explain", "why a request was allowed or refused",
+	  "aerostat iam explain [REQUEST-ID] [--json]\n  without an id: the last request that was refused",
+	  iam_explain },
 	{ "who-can", "who may do this", "aerostat iam who-can ACTION RESOURCE [--account ID] [--json]", iam_who_can },
 	{ "suggest", "the least policy for what was really used",
 	  "aerostat iam suggest --principal ARN [--since TIME] [--verify] [--json]", iam_suggest },

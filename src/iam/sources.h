@@ -17,8 +17,8 @@ str source_text(struct db *db, struct arena *a, const struct bound *b);
 str last_name(str arn);
 
 /* Outside a call: whose the resource of q->resource is, and what policy it has that matters to q->action (that a role
- * trusts somebody matters to sts alone). An ARN that nobody here knows says by itself whose it may be; account is absent if it
- * does not. False: nobody knows it. */
+ * trusts somebody matters to sts alone). An ARN that nobody here knows says by itself whose it may be; account is
+ * absent if it does not. False: nobody knows it. */
 bool resource_find(const struct face *const *faces, struct db *db, struct arena *a, const struct access *q,
 		   struct resource *out);
 /* The account that an ARN names; absent: none. */
