@@ -16,6 +16,19 @@ static const struct bound *policy_named(const struct identity *who, const char *
 	return &none;
 }
 
+static bool may(const struct identity *who, const char *action) {
+	AUTO_ARENA a = { 0 };
+	struct verdict v;
+	struct question q = {
+		.access = { .who = &who->who, .action = str_from(action), .resource = S("*"), .arena = &a },
+		.identity = who->policies,
+		.n_identity = who->n_policies,
+		.boundary = who->boundary,
+	};
+	decide(&q, &v);
+	return v.allowed;
+}
+
 static str sid_of(const struct bound *b) {
 	return b->policy ? policy_sid(b->policy, 0) : (str){ 0 };
 }
@@ -63,10 +76,11 @@ static void test_policies(void) {
 	CHECK_STR(policy_named(who, "ours")->from, S("arn:aws:iam::123456789012:group/team/ml"));
 	CHECK_STR(sid_of(policy_named(who, "mine")), S("Mine"));
 	CHECK_STR(sid_of(policy_named(who, arn.p)), S("Managed"));
-	CHECK(who->boundary && str_eq(who->boundary->name, arn));
+	CHECK(who->boundary && str_eq(who->boundary->name, arn) && may(who, "s3:ListAllMyBuckets"));
 	change("DELETE FROM policy_version WHERE policy = ?", policy, (str){ 0 }, (str){ 0 });
 	who = look_up(&a, ALICE, (str){ 0 }, &why);
 	CHECK(who->boundary != NULL); /* a boundary that is lost does not set free */
+	CHECK(!may(who, "s3:ListAllMyBuckets"));
 	CHECK(!policy_named(who, arn.p)->policy);
 	change("UPDATE entity SET boundary = NULL WHERE id = ?", alice, (str){ 0 }, (str){ 0 });
 	change("DELETE FROM inline_policy WHERE name = ?", S("broken"), (str){ 0 }, (str){ 0 });

@@ -41,16 +41,6 @@ static bool find_key(void *arg, str key, struct values *out) {
 	return self_key(arg, key, out);
 }
 
-/* A boundary of which nothing is left allows nothing, which is not the same as none. */
-static const struct policy *nothing(struct arena *a) {
-	struct policy_error why;
-	return policy_read(
-		a,
-		S("{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"none:None\","
-		  "\"Resource\":\"arn:aws:none:::\"}]}"),
-		POLICY_IDENTITY, &why);
-}
-
 static bool guess_one(struct arena *a, const struct bound *b, const struct guess *g, struct bound *out,
 		      struct guessed *was) {
 	*out = *b;
@@ -72,8 +62,9 @@ static void guess_all(const struct asking *q, const struct identity *who, bool h
 	for (size_t i = 0; i < who->n_policies; i++) {
 		out->n += guess_one(q->a, &who->policies[i], &g, &out->v[out->n], &out->was[out->n]);
 	}
+	/* A boundary of which nothing is left is not the same as none. */
 	if (who->boundary && !guess_one(q->a, who->boundary, &g, &out->boundary, &out->boundary_was)) {
-		out->boundary.policy = nothing(q->a);
+		out->boundary.policy = policy_silent();
 	}
 	g.kind = resource_kind(q);
 	if (q->resource.policy && !guess_one(q->a, q->resource.policy, &g, &out->resource, &out->resource_was)) {
