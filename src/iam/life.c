@@ -20,12 +20,6 @@ struct creation {
 	bool (*check)(struct call *c, struct db *db, struct entity *e);
 };
 
-static int64_t count(struct db *db, const struct entity *e) {
-	AUTO_QUERY q = db_query(db, "SELECT count(*) FROM entity WHERE account = ? AND kind = ?", "ti", e->account,
-				(int64_t)e->kind);
-	return query_step(q) ? query_int(q, 0) : 0;
-}
-
 static int create(struct db *db, void *arg) {
 	struct creation *n = arg;
 	const struct words *w = words_of(n->e->kind);
@@ -36,7 +30,7 @@ static int create(struct db *db, void *arg) {
 	if (rc) {
 		return rc == -EEXIST ? (already_exists(n->c, n->e->kind, n->e->name), 1) : rc;
 	}
-	return count(db, n->e) > w->max ? (over_quota(n->c, w->quota, w->max), 1) : 0;
+	return entity_count(db, n->e->account, n->e->kind) > w->max ? (over_quota(n->c, w->quota, w->max), 1) : 0;
 }
 
 /* Who makes it with tags must be allowed to tag it. */

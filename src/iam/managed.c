@@ -7,8 +7,6 @@
 
 static const struct fault access_denied = { "AccessDenied", 403 };
 
-enum { DOCUMENT_MAX = 6144 };
-
 /* --- finding --- */
 
 static struct entity entity_of_aws(const struct aws_policy *p) {
@@ -91,17 +89,11 @@ struct making {
 	struct entity e;
 };
 
-static int64_t own_count(struct call *c, struct db *db) {
-	AUTO_QUERY q = db_query(db, "SELECT count(*) FROM entity WHERE account = ? AND kind = ?", "ti", c->who.account,
-				(int64_t)ENTITY_POLICY);
-	return query_step(q) ? query_int(q, 0) : 0;
-}
-
 static int run_create(struct db *db, void *arg) {
 	struct making *m = arg;
 	struct call *c = m->c;
 	const struct words *w = words_of(ENTITY_POLICY);
-	if (own_count(c, db) >= w->max) {
+	if (entity_count(db, c->who.account, ENTITY_POLICY) >= w->max) {
 		over_quota(c, w->quota, w->max);
 		return 1;
 	}
