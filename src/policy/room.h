@@ -148,7 +148,7 @@ enum named whos_match(const struct whos *w, bool deny, const struct access *q);
 
 /* --- statements --- */
 
-struct action {
+struct action_word {
 	struct word word; /* made small */
 	str vendor; /* made small; absent: any ("*") */
 };
@@ -162,7 +162,7 @@ static inline uint64_t vendor_bit(str vendor) {
 struct patterns {
 	const str *written;
 	const struct word *words; /* resources */
-	const struct action *actions;
+	const struct action_word *actions;
 	uint64_t vendors; /* the actions': vendor_bit of each */
 	size_t n;
 	bool inverse;
@@ -179,7 +179,7 @@ struct statement {
 
 struct policy {
 	enum policy_kind kind;
-	str version, id;
+	str version;
 	const struct statement *statements;
 	size_t n;
 };

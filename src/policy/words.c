@@ -40,8 +40,7 @@ str verdict_reason(struct arena *a, const struct verdict *v, str action) {
 	}
 	if (v->layer == LAYER_BLOCK) {
 		return S(" because public policies are prevented by the RestrictPublicBuckets setting in S3 Block "
-			 "Public "
-			 "Access");
+			 "Public Access");
 	}
 	if (!v->explicit_deny) {
 		return str_printf(a, " because no %s allows the " STR_FMT " action", type, STR_ARG(action));
