@@ -32,7 +32,7 @@ struct judged {
 	struct guesses guesses;
 };
 
-static bool is_known(void *arg, str key) {
+static bool is_known(const void *arg, str key) {
 	const struct identity *who = arg;
 	return is_self_key(key) && !(who->who.kind == PRINCIPAL_ROLE && str_ieq(key, S("aws:userid")));
 }
@@ -54,9 +54,7 @@ static enum policy_kind resource_kind(const struct asking *q) {
 }
 
 static void guess_all(const struct asking *q, const struct identity *who, bool hopeful, struct guesses *out) {
-	struct identity *known = NEW(q->a, struct identity);
-	*known = *who;
-	struct guess g = { POLICY_IDENTITY, hopeful, q->action, is_known, known };
+	struct guess g = { POLICY_IDENTITY, hopeful, q->action, is_known, who };
 	out->v = NEWS(q->a, struct bound, who->n_policies + 1);
 	out->was = NEWS(q->a, struct guessed, who->n_policies + 1);
 	for (size_t i = 0; i < who->n_policies; i++) {
@@ -125,13 +123,11 @@ struct dependences {
 
 static size_t unknown_lines(struct arena *a, const struct identity *who, const struct policy *p, size_t i,
 			    struct unmet **out) {
-	struct identity *known = NEW(a, struct identity);
 	const struct unmet *lines;
 	size_t all = statement_conditions(a, p, i, &lines), n = 0;
-	*known = *who;
 	*out = NEWS(a, struct unmet, all + 1);
 	for (size_t k = 0; k < all; k++) {
-		if (!is_known(known, lines[k].key)) {
+		if (!is_known(who, lines[k].key)) {
 			(*out)[n++] = lines[k];
 		}
 	}
@@ -234,7 +230,7 @@ static void say_principal(const struct asking *q, const struct identity *who, co
 			say_wanted(b, &d->v[i].lines[k]);
 		}
 		putz(b, " (");
-		say_source(b, d->v[i].by, d->v[i].statement);
+		put(b, bound_words(b->arena, d->v[i].by, d->v[i].statement));
 		putz(b, ")\n");
 	}
 }
