@@ -65,15 +65,11 @@ const struct policy *statement_alone(struct arena *a, const struct policy *p, si
 
 /* --- conditions --- */
 
-static size_t values_of(struct arena *a, const struct tree *t, const str **out) {
+static size_t values_of(struct arena *a, const struct tree *list, const str **out) {
 	size_t n = 0;
-	const struct tree *one = t->kind == TREE_LIST ? t->first : t;
-	for (const struct tree *v = one; v; v = t->kind == TREE_LIST ? v->next : NULL) {
-		n++;
-	}
-	str *v = NEWS(a, str, n + 1);
-	for (size_t i = 0; i < n; i++, one = one->next) {
-		v[i] = one->s;
+	str *v = NEWS(a, str, item_count(list));
+	for (const struct tree *t = item_first(list); t; t = item_next(list, t)) {
+		v[n++] = t->s;
 	}
 	*out = v;
 	return n;

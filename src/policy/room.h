@@ -215,13 +215,5 @@ bool document_check(struct reading *r, const struct tree *root);
 bool action_check(struct reading *r, const struct spot *spot, str s);
 bool resource_check(struct reading *r, const struct spot *spot, str s);
 
-/* Lists that may be one: the first, and then the next. */
-static inline const struct tree *item_first(const struct tree *t) {
-	return t && t->kind == TREE_LIST ? t->first : t;
-}
-static inline const struct tree *item_next(const struct tree *list, const struct tree *t) {
-	return list->kind == TREE_LIST ? t->next : NULL;
-}
-size_t item_count(const struct tree *list);
 /* Of two elements the one that is there; NULL: neither. */
 const struct tree *either(const struct tree *statement, const char *plain, const char *inverse);

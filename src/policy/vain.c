@@ -329,7 +329,7 @@ static void check_unknown_services(struct sight *s) {
 enum policy_kind policy_kind_of(str text) {
 	AUTO_ARENA a = { 0 };
 	const struct tree *all = tree_get(tree_read(&a, text), "Statement");
-	const struct tree *first = all && all->kind == TREE_LIST ? all->first : all;
+	const struct tree *first = item_first(all);
 	if (!tree_get(first, "Principal") && !tree_get(first, "NotPrincipal")) {
 		return POLICY_IDENTITY;
 	}

@@ -26,19 +26,8 @@ static bool no(struct check *k, const char *sentence, str what) {
 	return false;
 }
 
-/* --- lists that may be one text --- */
-
-/* The texts of a value that is a text or a list of texts: the first, and then the next. */
-static const struct tree *text_first(const struct tree *t) {
-	return t && t->kind == TREE_LIST ? t->first : t;
-}
-
-static const struct tree *text_next(const struct tree *list, const struct tree *t) {
-	return list->kind == TREE_LIST ? t->next : NULL;
-}
-
 static bool are_texts(const struct tree *list) {
-	for (const struct tree *t = text_first(list); t; t = text_next(list, t)) {
+	for (const struct tree *t = item_first(list); t; t = item_next(list, t)) {
 		if (t->kind != TREE_STRING) {
 			return false;
 		}
@@ -94,10 +83,10 @@ static bool bad_syntax(struct check *k, str text) {
 	if (!t || field_unknown(k, t, fields)) {
 		return t ? false : no(k, NO_JSON, S(""));
 	}
-	if (!text_first(statements)) {
+	if (!item_first(statements)) {
 		return no(k, "Missing required field Statement", S(""));
 	}
-	for (const struct tree *s = text_first(statements); s; s = text_next(statements, s)) {
+	for (const struct tree *s = item_first(statements); s; s = item_next(statements, s)) {
 		const char *sentence = spoiled(s);
 		if (field_unknown(k, s, elements)) {
 			return false;
@@ -265,7 +254,7 @@ static bool everybody(const struct tree *who) {
 		return str_is(who->s, "*");
 	}
 	const struct tree *aws = tree_get(who, "AWS");
-	for (const struct tree *t = text_first(aws); t; t = text_next(aws, t)) {
+	for (const struct tree *t = item_first(aws); t; t = item_next(aws, t)) {
 		if (str_is(t->s, "*")) {
 			return true;
 		}
@@ -299,14 +288,14 @@ static bool fixing_key(str key) {
 
 /* No value leaves it open who it is. A range of addresses must be narrower than all of half the Internet. */
 static bool values_fixed(const struct tree *list) {
-	for (const struct tree *t = text_first(list); t; t = text_next(list, t)) {
+	for (const struct tree *t = item_first(list); t; t = item_next(list, t)) {
 		size_t at;
 		if (!tree_text(t).n || str_find(t->s, S("*"), &at) || str_find(t->s, S("?"), &at) ||
 		    str_ends(t->s, S("/0")) || str_ends(t->s, S("/1"))) {
 			return false;
 		}
 	}
-	return text_first(list) != NULL;
+	return item_first(list) != NULL;
 }
 
 static bool fixes(const struct tree *condition) {
@@ -326,7 +315,7 @@ static bool fixes(const struct tree *condition) {
 
 bool policy_public(struct arena *a, str text) {
 	const struct tree *t = tree_read(a, text), *statements = tree_get(t, "Statement");
-	for (const struct tree *s = text_first(statements); s; s = text_next(statements, s)) {
+	for (const struct tree *s = item_first(statements); s; s = item_next(statements, s)) {
 		const struct tree *who = tree_get(s, "Principal");
 		bool open = who ? everybody(who) : tree_get(s, "NotPrincipal") != NULL;
 		if (str_is(tree_text(tree_get(s, "Effect")), "Allow") && open && !fixes(tree_get(s, "Condition"))) {

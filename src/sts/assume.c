@@ -169,13 +169,6 @@ const struct route sts_role_routes[] = {
 
 /* --- condition keys --- */
 
-static bool one(struct call *c, str value, struct values *out) {
-	str *v = NEW(c->arena, str);
-	*v = value;
-	*out = (struct values){ .v = v, .n = 1 };
-	return value.p != NULL;
-}
-
 static bool transitive_keys(struct call *c, struct values *out) {
 	const struct val *list = get(c->in, "TransitiveTagKeys");
 	str *v = NEWS(c->arena, str, val_count(list));
@@ -205,7 +198,7 @@ bool sts_key(struct call *c, const struct resource *r, str key, struct values *o
 		if (v) {
 			val_put_text(&b, v, T_DEFAULT);
 		}
-		return v && one(c, buf_str(&b), out);
+		return v && values_one(c->arena, buf_str(&b), out);
 	}
 	bool assume = strcmp(c->op->name, "AssumeRole") == 0;
 	return assume && str_ieq(key, S("sts:TransitiveTagKeys")) && transitive_keys(c, out);
