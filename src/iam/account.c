@@ -1,6 +1,7 @@
 #include "iam/room.h"
 
 #include "iam/password.h"
+#include "policy/arn.h"
 
 /* --- the alias: one an account, and nobody else's --- */
 
@@ -17,9 +18,8 @@ static int run_create_alias(struct db *db, void *arg) {
 }
 
 static bool create_account_alias(struct call *c) {
-	int64_t digits;
 	str alias = get_str(c->in, "AccountAlias");
-	if (alias.n == 12 && str_uint(alias, &digits)) {
+	if (is_account(alias)) {
 		return fail(c, &validation_error, "An account alias cannot be a number of 12 digits.");
 	}
 	return call_write(c, run_create_alias, c, NULL);

@@ -1,6 +1,7 @@
 #include "iam/room.h"
 
 #include "base/clock.h"
+#include "policy/arn.h"
 #include "policy/aws_policies.h"
 
 #include <errno.h>
@@ -32,11 +33,9 @@ bool managed_find(struct db *db, struct arena *a, str arn, struct entity *out) {
 	return entity_of_arn(db, a, arn, out) && out->kind == ENTITY_POLICY;
 }
 
-static bool is_policy_arn(str arn) {
-	str account, rest;
-	const str head = S("arn:aws:iam::");
-	return str_starts(arn, head) && str_cut(str_skip(arn, head.n), ':', &account, &rest) && account.n &&
-	       str_starts(rest, S("policy/"));
+static bool is_policy_arn(str text) {
+	struct arn arn;
+	return arn_read_global(text, "iam", &arn) && arn.account.n && str_starts(arn.resource, S("policy/"));
 }
 
 static bool is_visible(struct call *c, const struct entity *policy) {

@@ -1,5 +1,7 @@
 #include "iam/simulated.h"
 
+#include "policy/arn.h"
+
 enum outcome { ALLOWED, IMPLICIT_DENY, EXPLICIT_DENY }; /* the later the stricter */
 
 static const char *const outcomes[] = {
@@ -250,10 +252,11 @@ static const struct {
 
 static bool has_resource(const struct val *resources, const char *kind) {
 	for (const struct val *v = resources ? resources->first : NULL; v; v = v->next) {
-		str rest = v->s, head;
-		for (int i = 0; i < 5 && str_cut(rest, ':', &head, &rest); i++) {
+		struct arn arn;
+		str head = v->s, rest;
+		if (arn_read(v->s, &arn)) {
+			str_cut(arn.resource, '/', &head, &rest);
 		}
-		str_cut(rest, '/', &head, &rest);
 		if (str_is(head, kind) || str_is(head, "*")) {
 			return true;
 		}
@@ -310,36 +313,40 @@ static bool simulate_custom_policy(struct call *c) {
 	return simulate(c, NULL);
 }
 
-static bool is_source(const struct entity *e) {
-	return e->kind == ENTITY_USER || e->kind == ENTITY_GROUP || e->kind == ENTITY_ROLE;
+/* arn:aws:iam::123456789012:user/path/NAME */
+static bool read_source(str text, struct arn *arn, enum entity_kind *kind) {
+	str noun, name;
+	if (!arn_read_global(text, "iam", arn) || !str_cut(arn->resource, '/', &noun, &name)) {
+		return false;
+	}
+	for (*kind = ENTITY_USER; *kind <= ENTITY_ROLE; ++*kind) {
+		if (str_is(noun, entity_noun(*kind))) {
+			return true;
+		}
+	}
+	return false;
 }
 
-/* arn:aws:iam::123456789012:user/path/NAME; the entity need not be there. */
+/* The entity need not be there. */
 static bool on_source(struct call *c) {
-	str arn = get_str(c->in, "PolicySourceArn"), account, rest, noun, name;
-	const str head = S("arn:aws:iam::");
-	if (!str_starts(arn, head) || !str_cut(str_skip(arn, head.n), ':', &account, &rest) ||
-	    !str_cut(rest, '/', &noun, &name) ||
-	    !(str_is(noun, "user") || str_is(noun, "group") || str_is(noun, "role"))) {
+	struct arn arn;
+	enum entity_kind kind;
+	str text = get_str(c->in, "PolicySourceArn");
+	if (!read_source(text, &arn, &kind)) {
 		return fail(c, &invalid_input,
 			    "Invalid Entity Arn: " STR_FMT " does not clearly define entity type and name.",
-			    STR_ARG(arn));
+			    STR_ARG(text));
 	}
-	c->resource = (struct resource){ .arn = arn, .account = account };
+	c->resource = (struct resource){ .arn = text, .account = arn.account };
 	return true;
 }
 
 static bool must_find_source(struct call *c, struct entity *out) {
-	str arn = get_str(c->in, "PolicySourceArn"), noun, rest;
-	if (entity_of_arn(call_db(c), c->arena, arn, out) && is_source(out)) {
-		return true;
-	}
-	str_cut(str_skip(arn, S("arn:aws:iam::").n + 13), '/', &noun, &rest);
-	return no_such(c,
-		       str_is(noun, "user")   ? ENTITY_USER
-		       : str_is(noun, "role") ? ENTITY_ROLE
-					      : ENTITY_GROUP,
-		       last_name(arn));
+	struct arn arn;
+	enum entity_kind kind;
+	str text = get_str(c->in, "PolicySourceArn");
+	return read_source(text, &arn, &kind) &&
+	       (entity_of_arn(call_db(c), c->arena, text, out) || no_such(c, kind, path_name(text)));
 }
 
 static bool simulate_principal_policy(struct call *c) {

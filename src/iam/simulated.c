@@ -1,6 +1,7 @@
 #include "iam/simulated.h"
 
 #include "base/clock.h"
+#include "policy/arn.h"
 
 /* --- context entries --- */
 
@@ -163,21 +164,18 @@ struct sources sources_of_entity(struct db *db, struct arena *a, const struct en
 
 /* --- who --- */
 
-static bool account_of_arn(str arn, str *account) {
-	str head = S("arn:aws:iam::"), rest;
-	return str_starts(arn, head) && str_cut(str_skip(arn, head.n), ':', account, &rest) && account->n == 12;
-}
-
 static bool read_owner(struct call *c, struct simulation *s) {
+	struct arn arn;
 	str owner = get_str(c->in, "ResourceOwner");
-	int64_t digits;
-	if (!owner.p || (owner.n == 12 && str_uint(owner, &digits))) {
+	if (!owner.p || is_account(owner)) {
 		s->owner = owner;
 		return true;
 	}
-	return account_of_arn(owner, &s->owner)
-		       ? true
-		       : fail(c, &invalid_input, "'" STR_FMT "' is not a valid as a Resource Owner.", STR_ARG(owner));
+	if (!arn_read_global(owner, "iam", &arn) || !is_account(arn.account)) {
+		return fail(c, &invalid_input, "'" STR_FMT "' is not a valid as a Resource Owner.", STR_ARG(owner));
+	}
+	s->owner = arn.account;
+	return true;
 }
 
 static void become(struct simulation *s, const struct identity *identity) {
@@ -190,11 +188,13 @@ static void become(struct simulation *s, const struct identity *identity) {
 /* A caller whom nobody knows is who his ARN says: simulations need no user. */
 static bool read_caller(struct call *c, struct simulation *s) {
 	struct entity e;
-	str arn = get_str(c->in, "CallerArn"), account;
+	struct arn fields;
+	str arn = get_str(c->in, "CallerArn");
 	if (!arn.p) {
 		return true;
 	}
-	if (!account_of_arn(arn, &account) || !str_starts(str_skip(arn, S("arn:aws:iam::").n + 13), S("user/"))) {
+	if (!arn_read_global(arn, "iam", &fields) || !is_account(fields.account) ||
+	    !str_starts(fields.resource, S("user/"))) {
 		return fail(c, &invalid_input, "CallerArn " STR_FMT " is not the ARN of an IAM user.", STR_ARG(arn));
 	}
 	if (entity_of_arn(s->db, c->arena, arn, &e)) {
@@ -205,7 +205,7 @@ static bool read_caller(struct call *c, struct simulation *s) {
 		}
 	}
 	s->who = (struct principal){
-		.kind = PRINCIPAL_USER, .account = account, .arn = arn, .entity_arn = arn, .name = last_name(arn)
+		.kind = PRINCIPAL_USER, .account = fields.account, .arn = arn, .entity_arn = arn, .name = path_name(arn)
 	};
 	s->has_caller = true;
 	s->self.n_tags = 0;
@@ -220,7 +220,7 @@ static str id_of(struct simulation *s, const struct bound *b) {
 		return b->name;
 	}
 	if (str_starts(b->name, S("arn:"))) {
-		return last_name(b->name);
+		return path_name(b->name);
 	}
 	return entity_of_arn(s->db, s->c->arena, b->from, &e)
 		       ? str_printf(s->c->arena, "%s_" STR_FMT "_" STR_FMT, entity_noun(e.kind), STR_ARG(e.name),

@@ -1,5 +1,7 @@
 #include "iam/sources.h"
 
+#include "policy/arn.h"
+
 static void add(struct sources *s, struct arena *a, const struct bound *b, str document) {
 	struct policy_error why;
 	struct bound bound = *b;
@@ -48,14 +50,6 @@ str source_text(struct db *db, struct arena *a, const struct bound *b) {
 	return query_step(q) ? query_dup(a, q, 0) : (str){ 0 };
 }
 
-str last_name(str arn) {
-	size_t i = arn.n;
-	while (i && arn.p[i - 1] != '/') {
-		i--;
-	}
-	return str_skip(arn, i);
-}
-
 static struct place place_of(str text, size_t at) {
 	struct place p = { 1, 1 };
 	for (size_t i = 0; i < at; i++) {
@@ -86,16 +80,6 @@ bool statement_place(str text, const struct policy *p, size_t i, struct place *s
 	*start = place_of(text, from);
 	*end = place_of(text, to);
 	return true;
-}
-
-str arn_account(str arn) {
-	str head = S(""), rest = arn;
-	for (int i = 0; i < 5; i++) {
-		if (!str_cut(rest, ':', &head, &rest)) {
-			return (str){ 0 };
-		}
-	}
-	return head.n == 12 ? head : (str){ 0 };
 }
 
 static bool entity_resource(struct db *db, struct arena *a, const struct access *q, struct resource *out) {

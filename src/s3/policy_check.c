@@ -1,6 +1,7 @@
 #include "core/cloud.h"
 #include "core/entity.h"
 #include "policy/actions.h"
+#include "policy/arn.h"
 #include "s3/policy.h"
 #include "wire/tree.h"
 
@@ -225,13 +226,13 @@ bool policy_check(struct arena *a, str text, str bucket, struct refusal *why) {
 /* --- who is named --- */
 
 /* Of accounts that are not of this cloud nothing is known, so theirs are taken for granted; sessions come and go. */
-static bool exists(struct db *db, struct arena *a, str arn) {
-	str account, name, id, display;
+static bool exists(struct db *db, struct arena *a, str text) {
+	struct arn arn;
+	str id, display;
 	struct entity e;
-	bool named = str_starts(arn, S("arn:aws:iam::")) &&
-		     str_cut(str_skip(arn, sizeof("arn:aws:iam::") - 1), ':', &account, &name) &&
-		     (str_starts(name, S("user/")) || str_starts(name, S("role/")));
-	return !named || !account_owner(db, a, account, &id, &display) || entity_of_arn(db, a, arn, &e);
+	bool named = arn_read_global(text, "iam", &arn) &&
+		     (str_starts(arn.resource, S("user/")) || str_starts(arn.resource, S("role/")));
+	return !named || !account_owner(db, a, arn.account, &id, &display) || entity_of_arn(db, a, text, &e);
 }
 
 bool policy_principals_exist(struct db *db, struct arena *a, str text) {

@@ -1,6 +1,7 @@
 /* AssumeRole: a session of a role, for whom the role trusts. */
 #include "base/clock.h"
 #include "core/entity.h"
+#include "policy/arn.h"
 #include "sts/room.h"
 
 enum { DEFAULT_SECONDS = 3600, CHAINED_SECONDS = 3600 };
@@ -18,7 +19,7 @@ static void fill_trust(struct call *c, const struct entity *role) {
 
 bool on_role_arn(struct call *c) {
 	struct entity *role = NEW(c->arena, struct entity);
-	str arn = get_str(c->in, "RoleArn"), account, rest;
+	str arn = get_str(c->in, "RoleArn");
 	c->resource.arn = arn;
 	c->resource.trust = true;
 	c->resource.tag = entity_tag;
@@ -26,8 +27,8 @@ bool on_role_arn(struct call *c) {
 		c->subject = role;
 		c->resource.subject = role;
 		fill_trust(c, role);
-	} else if (str_starts(arn, S("arn:aws:iam::")) && str_cut(str_skip(arn, 13), ':', &account, &rest)) {
-		c->resource.account = account;
+	} else {
+		c->resource.account = arn_account(arn);
 	}
 	return true;
 }
