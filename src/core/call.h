@@ -17,6 +17,7 @@ struct route;
 struct resource {
 	str arn; /* absent: "*" */
 	str account; /* its owner; absent: the caller's own */
+	str shown; /* how a refusal names it ("role NAME"); absent: by its ARN */
 	const struct bound *policy; /* the resource's own policy, compiled; NULL: none */
 	bool restricted; /* as struct question has it */
 	bool owner_may; /* likewise */

@@ -128,8 +128,9 @@ static str on_what(struct call *c, const char *action, const struct resource *r)
 	if (any && !names_any(action)) {
 		return (str){ 0 };
 	}
-	return c->proto == P_RESTXML ? str_printf(c->arena, " on resource: \"" STR_FMT "\"", STR_ARG(arn))
-				     : str_printf(c->arena, " on resource: " STR_FMT, STR_ARG(arn));
+	str shown = r->shown.n ? r->shown : arn;
+	return c->proto == P_RESTXML ? str_printf(c->arena, " on resource: \"" STR_FMT "\"", STR_ARG(shown))
+				     : str_printf(c->arena, " on resource: " STR_FMT, STR_ARG(shown));
 }
 
 static str sentence(struct call *c, const char *action, const struct resource *r) {

@@ -123,6 +123,7 @@ bool rename_entity(struct call *c, enum entity_kind kind, const char *action) {
 	}
 	rename_it(c, NULL, &e);
 	target.arn = entity_arn(c->arena, &e);
+	target.shown = (str){ 0 };
 	return (str_eq(target.arn, c->resource.arn) || call_must(c, action, &target)) &&
 	       change_entity(c, kind, rename_it);
 }

@@ -19,10 +19,13 @@ static bool on_named(struct call *c, enum entity_kind kind) {
 	struct entity *e = NEW(c->arena, struct entity);
 	str name = get_str(c->in, words_of(kind)->name);
 	*e = (struct entity){ .kind = kind, .account = c->who.account, .name = name };
-	if (!entity_find(call_db(c), c->arena, e)) {
-		return about_nobody(c, kind, name, S("/"));
+	if (entity_find(call_db(c), c->arena, e)) {
+		about(c, entity_arn(c->arena, e), e);
+	} else {
+		about_nobody(c, kind, name, S("/"));
 	}
-	return about(c, entity_arn(c->arena, e), e);
+	c->resource.shown = str_printf(c->arena, "%s " STR_FMT, words_of(kind)->noun, STR_ARG(name));
+	return true;
 }
 
 /* Without a name it is the caller himself; root is no entity. */
@@ -62,6 +65,7 @@ bool on_policy(struct call *c) {
 	}
 	bool there = entity_of_arn(call_db(c), c->arena, arn, e) && e->kind == ENTITY_POLICY;
 	about(c, arn, there ? e : NULL);
+	c->resource.shown = str_printf(c->arena, "policy " STR_FMT, STR_ARG(arn));
 	c->resource.account = str_is(fields.account, "aws") ? c->who.account : fields.account;
 	return true;
 }

@@ -43,7 +43,8 @@ const struct words *words_of(enum entity_kind kind);
 
 /* --- what a call is about: resource functions for the routes. The resource's ARN is the entity's; of one that is not
  * there it is made with path "/", for AWS decides before it looks. c->subject is the struct entity, or NULL.
- * aws:ResourceTag and iam:ResourceTag answer from its tags. --- */
+ * aws:ResourceTag and iam:ResourceTag answer from its tags. Refusals call who or what is named by the input "role
+ * NAME", "policy ARN", as IAM's do; what is made, listed or handed over goes by its ARN. --- */
 bool on_user(struct call *c); /* UserName; without one (GetUser, CreateAccessKey ...): the caller himself */
 bool on_group(struct call *c); /* GroupName */
 bool on_role(struct call *c); /* RoleName */
