@@ -174,9 +174,35 @@ static void test_many(void) {
 	CHECK(look_up(&a, ALICE, (str){ 0 }, &why) != NULL);
 }
 
+/* Large identities push each other out long before they are many. */
+static void test_large(void) {
+	AUTO_ARENA a = { 0 }, b = { 0 };
+	struct not_found why;
+	str alice = id_of_alice(), blank = str_printf(&a, "%8388608s", "");
+	put_inline(alice, "large",
+		   str_printf(&a,
+			      "{\"Statement\":[" STR_FMT "{\"Effect\":\"Deny\",\"Action\":\"ec2:*\","
+			      "\"Resource\":\"*\"}]}",
+			      STR_ARG(blank))
+			   .p);
+	const struct identity *first = look_up(&a, ALICE, (str){ 0 }, &why);
+	CHECK(look_up(&b, ALICE, (str){ 0 }, &why) == first);
+	for (int i = 0; i < 60; i++) {
+		AUTO_ARENA c = { 0 };
+		struct session s = {
+			.kind = PRINCIPAL_USER, .account = ACCOUNT, .entity_id = alice, .expires = INT64_MAX
+		};
+		str token = session_create(&cloud, &c, &s);
+		identity_find(&cloud, &c, s.access_key, token, &why);
+	}
+	CHECK(look_up(&b, ALICE, (str){ 0 }, &why) != first);
+	change("DELETE FROM inline_policy WHERE name = ?", S("large"), (str){ 0 }, (str){ 0 });
+}
+
 int main(void) {
-	static void (*const tests[])(
-		void) = { test_who,  test_policies, test_shared_until_changed, test_without_a_key, test_never_stale,
-			  test_many, NULL };
+	static void (*const tests[])(void) = {
+		test_who,   test_policies, test_shared_until_changed, test_without_a_key, test_never_stale, test_many,
+		test_large, NULL
+	};
 	return run_in_cloud(tests);
 }
