@@ -20,9 +20,12 @@ str source_text(struct db *db, struct arena *a, const struct bound *b);
 bool resource_find(const struct face *const *faces, struct db *db, struct arena *a, const struct access *q,
 		   struct resource *out);
 
-/* Where statement i of p stands in the text that p was read from, lines and columns counted from 1. As AWS has it, it
- * begins right behind what stands before it, and ends behind its last brace. False: it is not there. */
+/* Where the statements of p stand in the text that p was read from, lines and columns counted from 1. As AWS has it,
+ * one begins right behind what stands before it, and ends behind its last brace. NULL: that is not its text. */
 struct place {
 	int64_t line, column;
 };
-bool statement_place(str text, const struct policy *p, size_t i, struct place *start, struct place *end);
+struct span {
+	struct place start, end;
+};
+const struct span *statement_places(struct arena *a, str text, const struct policy *p);
