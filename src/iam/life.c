@@ -34,7 +34,7 @@ static int create(struct db *db, void *arg) {
 }
 
 /* Who makes it with tags must be allowed to tag it. */
-static bool take_tags(struct call *c, struct entity *e) {
+bool new_tags_of_input(struct call *c, struct entity *e) {
 	const struct val *tags = input_val(c, "Tags");
 	const char *action = str_printf(c->arena, "iam:Tag%s", words_of(e->kind)->title).p;
 	return !val_count(tags) || (call_must(c, action, &c->resource) && tag_list_of_input(c, tags, &e->tags));
@@ -48,7 +48,7 @@ bool create_entity(struct call *c, struct entity *e, bool (*check)(struct call *
 	e->path = path.p ? path : S("/");
 	e->created = clock_now();
 	e->boundary = input_str(c, "PermissionsBoundary");
-	if (!take_tags(c, e) || !identity_write(c, create, &(struct creation){ c, e, check })) {
+	if (!new_tags_of_input(c, e) || !identity_write(c, create, &(struct creation){ c, e, check })) {
 		return false;
 	}
 	show_entity(c, call_db(c), set(c->arena, c->out, words_of(e->kind)->title), e);

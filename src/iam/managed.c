@@ -124,7 +124,7 @@ static bool create_policy(struct call *c) {
 		.next_version = 2,
 	};
 	if (!document_ok(c, get_str(c->in, "PolicyDocument"), POLICY_IDENTITY, DOCUMENT_MAX) ||
-	    !tag_list_of_input(c, get(c->in, "Tags"), &m.e.tags) || !call_write(c, run_create, &m, NULL)) {
+	    !new_tags_of_input(c, &m.e) || !call_write(c, run_create, &m, NULL)) {
 		return false;
 	}
 	struct val *v = set(c->arena, c->out, "Policy");

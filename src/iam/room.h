@@ -116,6 +116,8 @@ str document_shown(struct arena *a, str document);
 /* --- tags: JSON [{"Key":..,"Value":..}] <-> lists of the model --- */
 /* Fails: InvalidInput for keys that repeat or are reserved. */
 bool tag_list_of_input(struct call *c, const struct val *list, str *out);
+/* The tags that something is made with; also AccessDenied, for it takes the right to tag it. */
+bool new_tags_of_input(struct call *c, struct entity *e);
 void tag_list_show(struct call *c, struct val *list, str tags);
 size_t tag_list_read(struct arena *a, str tags, struct tag **out);
 str tag_list_write(struct arena *a, struct tag *tags, size_t n); /* sorts them; absent if there are none */
