@@ -104,29 +104,28 @@ static bool take_transitive(struct call *c, struct session *s) {
 	}
 	s->transitive = keys;
 	inherit(c, s, keys);
-	return true;
+	return session_packs(c, s);
 }
 
 static bool take_source_identity(struct call *c, struct session *s) {
 	str wanted = get_str(c->in, "SourceIdentity"), had = c->identity->source_identity;
 	s->source_identity = had.n ? had : wanted;
-	if (!wanted.n) {
-		return true;
-	}
-	if (had.n && !str_eq(had, wanted)) {
+	if (had.n && wanted.n && !str_eq(had, wanted)) {
 		return fail(c, &sts_denied, "The source identity of a session cannot be changed.");
 	}
-	return call_must(c, "sts:SetSourceIdentity", &c->resource);
+	return !s->source_identity.n || call_must(c, "sts:SetSourceIdentity", &c->resource);
 }
 
 /* --- the operation --- */
 
+/* Tags and a source identity that a session hands on want the same rights as those that are given. */
 static bool may_assume(struct call *c) {
 	if (c->who.kind == PRINCIPAL_ROOT) {
 		return fail(c, &sts_denied, "Roles may not be assumed by root accounts.");
 	}
+	bool tagged = val_count(get(c->in, "Tags")) || c->identity->n_transitive;
 	return call_must(c, "sts:AssumeRole", &c->resource) && c->subject &&
-	       (!val_count(get(c->in, "Tags")) || call_must(c, "sts:TagSession", &c->resource));
+	       (!tagged || call_must(c, "sts:TagSession", &c->resource));
 }
 
 static void show_role(struct call *c, const struct entity *role, const struct session *s) {
