@@ -13,7 +13,8 @@ from iam_refused_test import (ADMIN_KEY, ANYONE, BOB_KEY, ELSEWHERE, MORE, OPS, 
                               known_to_botocore, outcome)
 from minimal import Minimal
 
-SAYS = re.compile(r'is not authorized to perform: ([a-z0-9-]+:\w+)(?: on resource: "?([^" ]+)"?)?')
+SAYS = re.compile(r'is not authorized to perform: ([a-z0-9-]+:\w+)'
+                  r'(?: on resource: (user|group|role|policy|instance profile)? ?"?([^" ]+)"?)?')
 MOST = 8  # rights that one call may want
 SILENT = {  # a HEAD has no body to say what is missing
     "s3.HeadObject": ("s3:GetObject", "arn:aws:s3:::refused-bucket/k"),
@@ -60,7 +61,13 @@ def wanted(name, error):
     if not error or error[0] not in REFUSALS:
         return None
     said = SAYS.search(error[1])
-    return (said.group(1), said.group(2) or "*") if said else SILENT.get(name)
+    return (said.group(1), named(said.group(2), said.group(3) or "*")) if said else SILENT.get(name)
+
+
+def named(noun, name):
+    """IAM calls what it has by its name: role NAME."""
+    plain = not noun or name.startswith("arn:")
+    return name if plain else f"arn:aws:iam::{ALICE_KEY.account}:{noun.replace(' ', '-')}/{name}"
 
 
 def wrong_with(alice, service, op):
