@@ -11,11 +11,6 @@ from identities import ACCOUNT, ADMIN, OTHER, allow, arn, name, trust
 READ_ONLY = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 
 
-@pytest.fixture
-def iam(server):
-    return server.client("iam")
-
-
 class Person:
     """A user with a key; everything he does gives the id of the request."""
 

@@ -45,11 +45,6 @@ class Policy:
         self.shown = lambda: iam.get_policy(**self.who)["Policy"].get("Tags", [])
 
 
-@pytest.fixture
-def iam(server):
-    return server.client("iam")
-
-
 @pytest.fixture(params=[User, Role, Profile, Policy])
 def entity(request, server):
     return request.param(server.client("iam", parameter_validation=False))
