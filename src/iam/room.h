@@ -14,7 +14,8 @@ extern const struct command iam_commands[];
 extern const struct fault no_such_entity, entity_already_exists, delete_conflict, limit_exceeded, invalid_input,
 	malformed_policy, unmodifiable_entity, validation_error;
 
-/* --- quotas (IAM User Guide, "IAM and AWS STS quotas"); how many entities an account can have is in struct words --- */
+/* --- quotas (IAM User Guide, "IAM and AWS STS quotas"); how many entities an account can have is in struct words
+ * --- */
 enum {
 	GROUPS_PER_USER = 10,
 	KEYS_PER_USER = 2,

@@ -297,7 +297,8 @@ static bool fixing_key(str key) {
 	return false;
 }
 
-/* No value leaves it open who it is, by a wildcard or a variable. A range of addresses must be narrower than all of half the Internet. */
+/* No value leaves it open who it is, by a wildcard or a variable. A range of addresses must be narrower than half the
+ * Internet. */
 static bool values_fixed(const struct tree *list) {
 	for (const struct tree *t = item_first(list); t; t = item_next(list, t)) {
 		size_t at;
