@@ -237,7 +237,7 @@ bool base64_decode(struct arena *a, str s, str *out) {
 		}
 	}
 	*out = (str){ p, n - pad };
-	return true;
+	return (w & ((1u << 8 * pad) - 1)) == 0;
 }
 
 bool hex_decode(struct arena *a, str s, str *out) {

@@ -50,6 +50,8 @@ static void codes(struct arena *a) {
 	}
 	CHECK(!base64_decode(a, S("abc"), &out) && !base64_decode(a, S("ab=c"), &out) &&
 	      !base64_decode(a, S("a b="), &out));
+	CHECK(base64_decode(a, S("QQ=="), &out) && !base64_decode(a, S("QR=="), &out) &&
+	      base64_decode(a, S("QUE="), &out) && !base64_decode(a, S("QUF="), &out));
 	CHECK(!base64_decode(a, S("===="), &out) && !base64_decode(a, S("a==="), &out));
 	CHECK(!hex_decode(a, S("abc"), &out) && !hex_decode(a, S("zz"), &out));
 	uint64_t n;
