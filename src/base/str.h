@@ -55,7 +55,8 @@ bool str_dbl(str s, double *out);
 int hex_value(char c); /* of a digit, both cases; -1: it is none */
 bool str_hex(str s, uint64_t *out); /* 1 to 16 digits */
 
-/* Base64 with padding (RFC 4648), strict: no spaces, right length, one spelling (bits left over are 0). hex: both cases. */
+/* Base64 with padding (RFC 4648), strict: no spaces, right length, one spelling (bits left over are 0).
+ * hex: both cases. */
 bool base64_decode(struct arena *a, str s, str *out);
 bool hex_decode(struct arena *a, str s, str *out);
 
