@@ -62,6 +62,12 @@ static bool must_find_policy(struct call *c, struct db *db, struct entity *out) 
 		       : no_such(c, ENTITY_POLICY, arn);
 }
 
+/* Is it the one that was decided about, and not another that has come by its name since? */
+static bool is_meant(const struct call *c, const struct entity *found) {
+	const struct entity *decided = c->subject;
+	return !decided || decided->kind != found->kind || str_eq(decided->id, found->id);
+}
+
 bool must_find(struct call *c, struct db *db, enum entity_kind kind, struct entity *out) {
 	if (kind == ENTITY_POLICY) {
 		return must_find_policy(c, db, out);
@@ -71,7 +77,7 @@ bool must_find(struct call *c, struct db *db, enum entity_kind kind, struct enti
 		return must_be_user(c, db, out);
 	}
 	*out = (struct entity){ .kind = kind, .account = c->who.account, .name = name };
-	return entity_find(db, c->arena, out) ? true : no_such(c, kind, name);
+	return entity_find(db, c->arena, out) && is_meant(c, out) ? true : no_such(c, kind, name);
 }
 
 bool is_linked(const struct entity *e) {

@@ -5,7 +5,7 @@
 #include "s3/policy.h"
 #include "wire/tree.h"
 
-enum { POLICY_MAX = 20480 };
+enum { POLICY_MAX = 20480, WHOLE_MAX = 4 * POLICY_MAX }; /* without white space, and with it */
 
 #define NO_JSON "Policies must be valid JSON and the first byte must be '{'"
 #define NO_ACTION "Policy has invalid action"
@@ -203,7 +203,7 @@ static bool check_statement(struct check *k, const struct policy *p, size_t i) {
 bool policy_check(struct arena *a, str text, str bucket, struct refusal *why) {
 	struct check k = { a, why, bucket };
 	struct policy_error error;
-	if (policy_size(text) > POLICY_MAX) {
+	if (text.n > WHOLE_MAX || policy_size(text) > POLICY_MAX) {
 		why->fault = &policy_too_large;
 		why->message = S("Policy exceeds the maximum allowed document size.");
 		return false;
