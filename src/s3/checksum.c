@@ -14,6 +14,11 @@ static const struct {
 	{ DIGEST_CRC64NVME, "CRC64NVME", "ChecksumCRC64NVME", "x-amz-checksum-crc64nvme" },
 	{ DIGEST_SHA1, "SHA1", "ChecksumSHA1", "x-amz-checksum-sha1" },
 	{ DIGEST_SHA256, "SHA256", "ChecksumSHA256", "x-amz-checksum-sha256" },
+	{ DIGEST_SHA512, "SHA512", "ChecksumSHA512", "x-amz-checksum-sha512" },
+	{ DIGEST_MD5, "MD5", "ChecksumMD5", "x-amz-checksum-md5" },
+	{ DIGEST_XXHASH64, "XXHASH64", "ChecksumXXHASH64", "x-amz-checksum-xxhash64" },
+	{ DIGEST_XXHASH3, "XXHASH3", "ChecksumXXHASH3", "x-amz-checksum-xxhash3" },
+	{ DIGEST_XXHASH128, "XXHASH128", "ChecksumXXHASH128", "x-amz-checksum-xxhash128" },
 };
 enum { SUMS = sizeof(sums) / sizeof(*sums) };
 
@@ -35,6 +40,16 @@ int sum_kind(str name) {
 		}
 	}
 	return -1;
+}
+
+bool sum_combines(int kind) {
+	return kind == DIGEST_CRC32 || kind == DIGEST_CRC32C || kind == DIGEST_CRC64NVME;
+}
+
+bool fail_sum_unknown(struct call *c) {
+	return fail(c, &invalid_request,
+		    "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, "
+		    "CRC32C, CRC64NVME, MD5, SHA1, SHA256, SHA512, XXHASH128, XXHASH3, XXHASH64]");
 }
 
 void sum_show(struct arena *a, struct val *v, const struct sum *s) {
@@ -62,11 +77,8 @@ static bool is_value(str name) {
 	       !str_ieq(what, S("mode")) && !str_ieq(what, S("type"));
 }
 
-static bool not_served(struct call *c, str name) {
-	return fail(c, &not_implemented,
-		    "The checksum of " STR_FMT " is not served by this version of Aerostat, which knows CRC32, CRC32C, "
-		    "CRC64NVME, SHA1 and SHA256.",
-		    STR_ARG(name));
+static bool no_algorithm(struct call *c) {
+	return fail(c, &invalid_request, "The algorithm type you specified in x-amz-checksum- header is invalid.");
 }
 
 static bool value_ok(struct arena *a, int kind, str value) {
@@ -92,7 +104,7 @@ static bool read_headers(struct call *c, struct checksum *out) {
 		out->kind = sum_kind(str_skip(name, PREFIX.n));
 		out->value = h->headers[i].value;
 		if (out->kind < 0) {
-			return not_served(c, name);
+			return no_algorithm(c);
 		}
 		if (!value_ok(c->arena, out->kind, out->value)) {
 			return bad_value(c, name);
@@ -113,7 +125,7 @@ static bool announced(struct call *c, struct checksum *out, str name) {
 	}
 	out->kind = sum_kind(str_skip(name, PREFIX.n));
 	out->trailer = name;
-	return out->kind >= 0 ? true : not_served(c, name);
+	return out->kind >= 0 ? true : no_algorithm(c);
 }
 
 static bool read_trailers(struct call *c, struct checksum *out) {
@@ -134,9 +146,7 @@ static bool check_algorithm(struct call *c, const struct checksum *sum) {
 		return true;
 	}
 	if (sum_kind(name) < 0) {
-		return fail(c, &invalid_request,
-			    "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
-			    "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]");
+		return fail_sum_unknown(c);
 	}
 	if (!sum->given) {
 		return fail(c, &invalid_request,

@@ -77,9 +77,6 @@ static bool no_part(struct call *c, const struct listed *l) {
 	return false;
 }
 
-static const int kinds[] = { DIGEST_CRC32, DIGEST_CRC32C, DIGEST_CRC64NVME, DIGEST_SHA1, DIGEST_SHA256 };
-enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
-
 static str sum_given(struct call *c, const struct val *v, int kind) {
 	return get_str(v, str_printf(c->arena, "Checksum%s", sum_name(kind)).p);
 }
@@ -87,14 +84,14 @@ static str sum_given(struct call *c, const struct val *v, int kind) {
 static bool check_sum(struct completion *w, const struct listed *l, const struct part *p) {
 	struct call *c = w->c;
 	bool given = false;
-	for (size_t i = 0; i < KINDS; i++) {
-		str value = sum_given(c, l->v, kinds[i]);
-		if (value.p && kinds[i] != p->sum.kind && w->u.sum_kind >= 0) {
+	for (int kind = 0; kind < DIGEST_KINDS; kind++) {
+		str value = sum_given(c, l->v, kind);
+		if (value.p && kind != p->sum.kind && w->u.sum_kind >= 0) {
 			return fail(c, &bad_digest,
 				    "The " STR_FMT " you specified for part %lld did not match what we received.",
-				    STR_ARG(sum_lower(c->arena, kinds[i])), (long long)l->number);
+				    STR_ARG(sum_lower(c->arena, kind)), (long long)l->number);
 		}
-		if (value.p && kinds[i] == p->sum.kind && !str_eq(value, p->sum.value)) {
+		if (value.p && kind == p->sum.kind && !str_eq(value, p->sum.value)) {
 			return no_part(c, l);
 		}
 		given |= value.p != NULL;
@@ -263,9 +260,9 @@ static bool check_whole(struct completion *w) {
 			    "checksum mode.",
 			    sum_type(w->o.sum.composite));
 	}
-	for (size_t i = 0; i < KINDS; i++) {
-		str value = sum_given(c, c->in, kinds[i]);
-		if (value.p && !check_value(w, kinds[i], value)) {
+	for (int kind = 0; kind < DIGEST_KINDS; kind++) {
+		str value = sum_given(c, c->in, kind);
+		if (value.p && !check_value(w, kind, value)) {
 			return false;
 		}
 	}

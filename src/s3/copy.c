@@ -64,11 +64,7 @@ static bool choose_sum(struct call *c, const struct source *from, struct checksu
 	str name = get_str(c->in, "ChecksumAlgorithm");
 	int kept = from->object.sum.kind;
 	*sum = (struct checksum){ .kind = name.n ? sum_kind(name) : kept >= 0 ? kept : DIGEST_CRC64NVME };
-	return sum->kind >= 0
-		       ? true
-		       : fail(c, &invalid_request,
-			      "Checksum algorithm provided is unsupported. Please try again with any of the valid "
-			      "types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]");
+	return sum->kind >= 0 ? true : fail_sum_unknown(c);
 }
 
 static bool check_size(struct call *c, const struct source *from) {

@@ -78,8 +78,12 @@ bool source_of_input(struct call *c, struct source *out);
 
 /* ChecksumCRC32 ... and ChecksumType members of v, whose shape has them. */
 void sum_show(struct arena *a, struct val *v, const struct sum *s);
-const char *sum_name(int kind); /* "CRC32" ... "SHA256" */
+const char *sum_name(int kind); /* "CRC32" ... "XXHASH128" */
 int sum_kind(str name); /* -1 unknown */
+/* Can the sum of the whole be had from those of its parts? The CRCs': all others are COMPOSITE of an upload (docs:
+ * "Checking object integrity in Amazon S3"). */
+bool sum_combines(int kind);
+bool fail_sum_unknown(struct call *c); /* an algorithm that there is not: InvalidRequest */
 
 /* Conditionals of the input (IfMatch, IfNoneMatch, IfModifiedSince, IfUnmodifiedSince; o NULL: no such object).
  * For reads (RFC 9110 order): PreconditionFailed 412, or 304 with c->status. For writes: IfMatch and IfNoneMatch:*

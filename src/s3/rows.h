@@ -47,7 +47,7 @@ void config_drop(struct db *db, int64_t bucket, const char *kind, str id); /* in
 
 /* --- objects --- */
 struct sum {
-	int kind; /* enum digest_kind of the CRCs and SHAs; -1: none */
+	int kind; /* enum digest_kind; -1: none */
 	bool composite; /* of the parts' sums, value ends with -N; else of the whole object */
 	str value; /* base64 */
 };

@@ -37,7 +37,6 @@ str sum_lower(struct arena *a, int kind) {
 
 static bool composite_of_input(struct call *c, struct upload *u) {
 	str type = get_str(c->in, "ChecksumType");
-	bool sha = u->sum_kind == DIGEST_SHA1 || u->sum_kind == DIGEST_SHA256;
 	u->sum_composite = type.p ? str_is(type, "COMPOSITE") : u->sum_kind >= 0 && u->sum_kind != DIGEST_CRC64NVME;
 	if (!type.p) {
 		return true;
@@ -50,7 +49,7 @@ static bool composite_of_input(struct call *c, struct upload *u) {
 			c, &invalid_request,
 			"The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.");
 	}
-	if (u->sum_composite ? u->sum_kind == DIGEST_CRC64NVME : sha) {
+	if (u->sum_composite ? u->sum_kind == DIGEST_CRC64NVME : !sum_combines(u->sum_kind)) {
 		return fail(c, &invalid_request,
 			    "The %s checksum type cannot be used with the " STR_FMT " checksum algorithm.",
 			    sum_type(u->sum_composite), STR_ARG(sum_lower(c->arena, u->sum_kind)));
@@ -62,9 +61,7 @@ static bool sum_of_input(struct call *c, struct upload *u) {
 	str name = get_str(c->in, "ChecksumAlgorithm");
 	u->sum_kind = name.p ? sum_kind(name) : -1;
 	if (name.p && u->sum_kind < 0) {
-		return fail(c, &invalid_request,
-			    "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
-			    "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]");
+		return fail_sum_unknown(c);
 	}
 	return composite_of_input(c, u);
 }
