@@ -2,6 +2,7 @@
 #include "s3/listing.h"
 #include "s3/object.h"
 #include "s3/routes.h"
+#include "s3/sse.h"
 #include "s3/upload.h"
 
 enum { ETAG = 1, CHECKSUM = 2, PARTS = 4, CLASS = 8, SIZE = 16, SHOWN_MAX = 1000 };
@@ -96,7 +97,7 @@ static bool may(struct call *c) {
 static bool get_object_attributes(struct call *c) {
 	struct object o;
 	int wanted;
-	if (!may(c) || !attributes_of_input(c, &wanted) || !object_of_input(c, call_db(c), &o)) {
+	if (!may(c) || !attributes_of_input(c, &wanted) || !object_of_input(c, call_db(c), &o) || !sse_open(c, &o)) {
 		return false;
 	}
 	set_int(c->arena, c->out, "LastModified", o.modified);

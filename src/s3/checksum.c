@@ -1,4 +1,6 @@
+#include "base/rand.h"
 #include "s3/body.h"
+#include "s3/cipher.h"
 #include "s3/meta.h"
 
 enum { ROOM = 64 * 1024 };
@@ -187,9 +189,13 @@ bool checksum_of_input(struct call *c, struct checksum *out) {
 struct pour {
 	struct checksum *sum;
 	struct blob_writer *w;
+	struct encryption *encryption; /* NULL: none */
 };
 
-static void start(struct pour *p) {
+static void start(struct call *c, struct pour *p) {
+	const struct seal *seal = p->sum->seal;
+	p->encryption = seal ? encrypt_begin(c->arena, seal, p->w) : NULL;
+	p->sum->size = 0;
 	digest_init(&p->sum->md5, DIGEST_MD5);
 	digest_init(&p->sum->sum64, DIGEST_CRC64NVME);
 	if (p->sum->kind >= 0) {
@@ -199,6 +205,7 @@ static void start(struct pour *p) {
 
 static int take(void *arg, const void *bytes, size_t n) {
 	struct pour *p = arg;
+	p->sum->size += (int64_t)n;
 	digest_update(&p->sum->md5, bytes, n);
 	if (p->sum->kind >= 0) {
 		digest_update(&p->sum->sum, bytes, n);
@@ -206,7 +213,7 @@ static int take(void *arg, const void *bytes, size_t n) {
 	if (p->sum->crc64) {
 		digest_update(&p->sum->sum64, bytes, n);
 	}
-	return blob_append(p->w, bytes, n);
+	return p->encryption ? encrypt_append(p->encryption, bytes, n) : blob_append(p->w, bytes, n);
 }
 
 static void stop(struct pour *p) {
@@ -225,6 +232,15 @@ static str base64(struct arena *a, str s) {
 	struct buf b = { .arena = a };
 	put_base64(&b, s);
 	return buf_str(&b);
+}
+
+static str etag_of(struct arena *a, const struct checksum *sum, str md5) {
+	char noise[16];
+	if (!sum->opaque) {
+		return hex(a, md5);
+	}
+	rand_bytes(noise, sizeof(noise));
+	return hex(a, (str){ noise, sizeof(noise) });
 }
 
 static bool check_md5(struct call *c, const struct checksum *sum, str md5) {
@@ -262,7 +278,7 @@ static bool finish(struct call *c, struct pour *p) {
 	struct digest_value md5 = digest_finish(&p->sum->md5), sum64 = digest_finish(&p->sum->sum64), sum;
 	struct sum *out = &p->sum->result;
 	*out = (struct sum){ .kind = p->sum->kind };
-	p->sum->etag = hex(c->arena, digest_str(&md5));
+	p->sum->etag = etag_of(c->arena, p->sum, digest_str(&md5));
 	p->sum->result64 = base64(c->arena, digest_str(&sum64));
 	if (out->kind >= 0) {
 		sum = digest_finish(&p->sum->sum);
@@ -271,7 +287,8 @@ static bool finish(struct call *c, struct pour *p) {
 	if (!check_md5(c, p->sum, digest_str(&md5)) || !check_sum(c, p->sum, out->value)) {
 		return false;
 	}
-	int rc = blob_finish(p->w);
+	int rc = p->encryption ? encrypt_finish(p->encryption) : 0;
+	rc = rc ? rc : blob_finish(p->w);
 	return rc ? fail_errno(c, rc) : true;
 }
 
@@ -306,12 +323,12 @@ static bool pour_payload(struct call *c, struct pour *p, int64_t max) {
 }
 
 bool body_receive(struct call *c, struct checksum *sum, struct blob_writer *w, int64_t max) {
-	struct pour p = { sum, w };
+	struct pour p = { .sum = sum, .w = w };
 	if (c->payload.length > max) {
 		return too_large(c, c->payload.length, max);
 	}
 	call_db_done(c);
-	start(&p);
+	start(c, &p);
 	if (!pour_payload(c, &p, max)) {
 		stop(&p);
 		return false;
@@ -320,14 +337,14 @@ bool body_receive(struct call *c, struct checksum *sum, struct blob_writer *w, i
 }
 
 bool body_copy(struct call *c, struct checksum *sum, struct blob_writer *w, const struct extent *from) {
-	struct pour p = { sum, w };
+	struct pour p = { .sum = sum, .w = w };
 	struct body *body;
 	int rc = body_find(c, from->object, from->at, from->n, &body);
 	if (rc) {
 		return fail_errno(c, rc);
 	}
 	call_db_done(c);
-	start(&p);
+	start(c, &p);
 	rc = body_read(c, body, take, &p);
 	if (rc) {
 		stop(&p);

@@ -1,6 +1,7 @@
 #include "s3/config.h"
 #include "s3/meta.h"
 #include "s3/routes.h"
+#include "s3/sse.h"
 #include "s3/upload.h"
 
 /* A part as the client lists it. */
@@ -340,7 +341,7 @@ static bool answer(struct call *c, const struct object *o) {
 	set_str(a, c->out, "ETag", etag_quoted(a, o->etag));
 	sum_show(a, c->out, &o->sum);
 	set_str(a, c->out, "VersionId", version_shown(call_bucket(c), o));
-	show_encryption(c, o->meta);
+	sse_show(c, o->meta);
 	return true;
 }
 

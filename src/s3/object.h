@@ -6,8 +6,8 @@
 /* Before a body, for PutObject and CopyObject: o gets bucket, key, owner and storage class; what is not served and
  * what conditions are known to fail is refused. */
 bool object_of_request(struct call *c, struct object *o);
-/* o becomes the current version, with the body that was finished; conditions are judged in the work. size,
- * modified, blob, version are filled. */
+/* o becomes the current version, with the body that was finished; conditions are judged in the work. modified, blob,
+ * version are filled. */
 bool object_store(struct call *c, struct object *o, struct blob_writer *body);
 
 /* GLACIER and DEEP_ARCHIVE cannot be read until they are restored. */

@@ -5,6 +5,7 @@
 #include "s3/listing.h"
 #include "s3/object.h"
 #include "s3/routes.h"
+#include "s3/sse.h"
 
 static const int64_t size_max = (int64_t)5 << 30;
 
@@ -32,7 +33,6 @@ static int store(struct db *db, void *arg) {
 
 bool object_store(struct call *c, struct object *o, struct blob_writer *body) {
 	struct deposit w = { .c = c, .o = *o };
-	w.o.size = blob_size(body);
 	w.o.modified = clock_now();
 	w.o.blob = w.o.size ? blob_id(body) : 0;
 	if (!call_write(c, store, &w, w.o.blob ? body : NULL)) {
@@ -64,14 +64,18 @@ bool object_of_request(struct call *c, struct object *o) {
 static bool put_object(struct call *c) {
 	struct object o;
 	struct checksum sum;
-	if (!object_of_request(c, &o) || !meta_of_input(c, &o.meta) || !tags_of_input(c, &o.tags) ||
-	    !checksum_of_input(c, &sum)) {
+	struct sse sse;
+	if (!object_of_request(c, &o) || !meta_of_input(c, &o.meta) || !sse_of_input(c, &sse) ||
+	    !tags_of_input(c, &o.tags) || !checksum_of_input(c, &sum)) {
 		return false;
 	}
+	o.meta = sse_keep(c->arena, o.meta, &sse);
+	sse_apply(&sse, &sum);
 	struct blob_writer *body = blob_begin(c->cloud->store, c->arena);
 	if (!body_receive(c, &sum, body, size_max)) {
 		return false;
 	}
+	o.size = sum.size;
 	o.etag = sum.etag;
 	o.sum = sum.result;
 	if (!object_store(c, &o, body)) {
@@ -80,7 +84,7 @@ static bool put_object(struct call *c) {
 	set_str(c->arena, c->out, "ETag", etag_quoted(c->arena, o.etag));
 	sum_show(c->arena, c->out, &o.sum);
 	set_str(c->arena, c->out, "VersionId", version_shown(call_bucket(c), &o));
-	show_encryption(c, o.meta);
+	sse_show(c, o.meta);
 	return true;
 }
 

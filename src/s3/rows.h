@@ -68,6 +68,8 @@ struct object {
 	int64_t upload; /* its parts are those of this upload; 0: not a multipart object */
 	int64_t parts; /* how many parts */
 	str account; /* the owner; "": somebody without an account */
+	/* Not of the row: what the keys of its bodies are sealed under, once sse.h has looked; NULL: they are plain. */
+	const struct seal *seal;
 };
 
 /* Which one: o's bucket, key and version (absent: the current version, marker or not); the rest is filled. False:

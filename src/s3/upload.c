@@ -6,6 +6,7 @@
 #include "s3/listing.h"
 #include "s3/meta.h"
 #include "s3/routes.h"
+#include "s3/sse.h"
 
 /* --- what the files about uploads share --- */
 
@@ -84,10 +85,12 @@ static int create_work(struct db *db, void *arg) {
 static bool create_multipart_upload(struct call *c) {
 	struct creation w = { .c = c };
 	struct upload *u = &w.u;
+	struct sse sse;
 	if (!extras_of_input(c) || !meta_of_input(c, &u->meta) || !class_of_input(c, &u->storage_class) ||
-	    !tags_of_input(c, &u->tags) || !sum_of_input(c, u)) {
+	    !tags_of_input(c, &u->tags) || !sum_of_input(c, u) || !sse_of_input(c, &sse)) {
 		return false;
 	}
+	u->meta = sse_keep(c->arena, u->meta, &sse);
 	u->bucket = call_bucket(c)->id;
 	u->key = get_str(c->in, "Key");
 	u->account = object_owner(c);
@@ -99,7 +102,7 @@ static bool create_multipart_upload(struct call *c) {
 	set_str(c->arena, c->out, "Bucket", call_bucket(c)->name);
 	set_str(c->arena, c->out, "Key", u->key);
 	set_str(c->arena, c->out, "UploadId", u->upload_id);
-	show_encryption(c, u->meta);
+	sse_show(c, u->meta);
 	if (u->sum_kind >= 0) {
 		set_str(c->arena, c->out, "ChecksumAlgorithm", str_from(sum_name(u->sum_kind)));
 		set_str(c->arena, c->out, "ChecksumType", str_from(sum_type(u->sum_composite)));
