@@ -12,7 +12,7 @@ from aerostat import ROOT_KEY, path_of
 from multipart import FULL, NOISE, Upload, block, read
 from objects import body, headers, refusal, refused
 
-SECRET = b"a line that nobody else may see. " * 8
+SECRET = b"what nobody else may see. " * 8
 KEY, OTHER = b"k" * 32, b"o" * 32
 SSE = "x-amz-server-side-encryption"
 CUSTOMER = SSE + "-customer-"
@@ -29,6 +29,11 @@ def raw(key=KEY, changes=None):
     h = {"algorithm": "AES256", "key": base64.b64encode(key).decode(),
          "key-MD5": base64.b64encode(hashlib.md5(key).digest()).decode(), **(changes or {})}
     return {CUSTOMER + k: v for k, v in h.items() if v is not None}
+
+
+def secret():
+    """A text of its own, to look for on the disk."""
+    return base64.b64encode(os.urandom(30)) * 8
 
 
 def stored(server):
@@ -53,13 +58,13 @@ def bodies(server):
 
 
 def test_asked_for(server, s3, bucket):
-    put = s3.put_object(Bucket=bucket, Key="k", Body=SECRET, ServerSideEncryption="AES256")
-    assert put["ServerSideEncryption"] == "AES256" and put["ETag"] == f'"{hashlib.md5(SECRET).hexdigest()}"'
+    text = secret()
+    put = s3.put_object(Bucket=bucket, Key="k", Body=text, ServerSideEncryption="AES256")
+    assert put["ServerSideEncryption"] == "AES256" and put["ETag"] == f'"{hashlib.md5(text).hexdigest()}"'
     got = s3.get_object(Bucket=bucket, Key="k")
-    assert got["ServerSideEncryption"] == "AES256" and body(got) == SECRET
-    assert s3.head_object(Bucket=bucket, Key="k")["ContentLength"] == len(SECRET)
-    assert SECRET[:32] not in stored(server)
-    assert SECRET[:32] not in stored(server)
+    assert got["ServerSideEncryption"] == "AES256" and body(got) == text
+    assert s3.head_object(Bucket=bucket, Key="k")["ContentLength"] == len(text)
+    assert text[:32] not in stored(server)
 
 
 @pytest.mark.parametrize("size", [0, 1, 65535, 65536, 65537, 131072, 200000, 1 << 20])
@@ -136,17 +141,18 @@ def test_it_outlives_the_server(start_server):
 
 
 def test_customer_key(server, s3, bucket):
-    made = s3.put_object(Bucket=bucket, Key="k", Body=SECRET, **customer())
+    text = secret()
+    made = s3.put_object(Bucket=bucket, Key="k", Body=text, **customer())
     md5 = base64.b64encode(hashlib.md5(KEY).digest()).decode()
     assert made["SSECustomerAlgorithm"] == "AES256" and made["SSECustomerKeyMD5"] == md5
-    assert "ServerSideEncryption" not in made and made["ETag"] != f'"{hashlib.md5(SECRET).hexdigest()}"'
+    assert "ServerSideEncryption" not in made and made["ETag"] != f'"{hashlib.md5(text).hexdigest()}"'
     got = s3.get_object(Bucket=bucket, Key="k", **customer())
-    assert body(got) == SECRET and got["SSECustomerKeyMD5"] == md5 and "ServerSideEncryption" not in got
+    assert body(got) == text and got["SSECustomerKeyMD5"] == md5 and "ServerSideEncryption" not in got
     head = s3.head_object(Bucket=bucket, Key="k", **customer())
     assert head["ETag"] == made["ETag"] and head["SSECustomerAlgorithm"] == "AES256"
     everything = stored(server)
-    for secret in (SECRET[:32], KEY, base64.b64encode(KEY), md5.encode(), hashlib.md5(KEY).hexdigest().encode()):
-        assert secret not in everything
+    for hidden in (text[:32], KEY, base64.b64encode(KEY), md5.encode(), hashlib.md5(KEY).hexdigest().encode()):
+        assert hidden not in everything
 
 
 def test_the_right_key_alone(server, s3, bucket):
@@ -262,14 +268,15 @@ def test_a_bucket_that_blocks_them(s3, bucket):
 
 @pytest.mark.parametrize("how", ["aws:kms", "aws:kms:dsse"])
 def test_kms(server, s3, bucket, how):
-    made = s3.put_object(Bucket=bucket, Key="k", Body=SECRET, ServerSideEncryption=how)
+    text = secret()
+    made = s3.put_object(Bucket=bucket, Key="k", Body=text, ServerSideEncryption=how)
     arn = made["SSEKMSKeyId"]
     assert arn.startswith(f"arn:aws:kms:us-east-1:{ROOT_KEY.account}:key/") and made["ServerSideEncryption"] == how
-    assert made["ETag"] != f'"{hashlib.md5(SECRET).hexdigest()}"'
+    assert made["ETag"] != f'"{hashlib.md5(text).hexdigest()}"'
     for call in (s3.get_object, s3.head_object):
         got = call(Bucket=bucket, Key="k")
         assert (got["ServerSideEncryption"], got["SSEKMSKeyId"], got["ETag"]) == (how, arn, made["ETag"])
-    assert read(s3, bucket) == SECRET and SECRET[:32] not in stored(server)
+    assert read(s3, bucket) == text and text[:32] not in stored(server)
     for same in (arn, arn.rsplit("/", 1)[1], "alias/aws/s3", arn.rsplit(":", 1)[0] + ":alias/aws/s3"):
         again = s3.put_object(Bucket=bucket, Key="k", Body=b"x", ServerSideEncryption=how, SSEKMSKeyId=same)
         assert again["SSEKMSKeyId"] == arn
@@ -299,17 +306,22 @@ def test_keys_that_are_not_there(s3, bucket):
 
 
 def test_default_of_the_bucket(server, s3, bucket):
+    text = secret()
     assert s3.put_object(Bucket=bucket, Key="k", Body=b"x")["ServerSideEncryption"] == "AES256"
     how = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}, "BucketKeyEnabled": True}
     s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [how]})
-    made = s3.put_object(Bucket=bucket, Key="k", Body=SECRET)
+    made = s3.put_object(Bucket=bucket, Key="k", Body=text)
     assert (made["ServerSideEncryption"], made["BucketKeyEnabled"]) == ("aws:kms", True)
     assert s3.put_object(Bucket=bucket, Key="s", Body=b"x", ServerSideEncryption="AES256")["ServerSideEncryption"] == \
         "AES256"
     copied = s3.copy_object(Bucket=bucket, Key="c", CopySource={"Bucket": bucket, "Key": "s"})
     assert copied["ServerSideEncryption"] == "aws:kms" and copied["SSEKMSKeyId"] == made["SSEKMSKeyId"]
     assert Upload(s3, bucket, "m").made["ServerSideEncryption"] == "aws:kms"
-    assert SECRET[:32] not in stored(server)
+    assert text[:32] not in stored(server)
+    how = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [how]})
+    assert s3.put_object(Bucket=bucket, Key="k", Body=text)["ServerSideEncryption"] == "AES256"
+    assert text[:32] not in stored(server) and read(s3, bucket) == text
     s3.delete_bucket_encryption(Bucket=bucket)
     assert s3.put_object(Bucket=bucket, Key="k", Body=b"x")["ServerSideEncryption"] == "AES256"
 
