@@ -1,5 +1,6 @@
 #include "core/cloud.h"
 #include "s3/listing.h"
+#include "s3/lock.h"
 #include "s3/object.h"
 #include "s3/resource.h"
 #include "s3/routes.h"
@@ -95,7 +96,8 @@ static bool copy_object(struct call *c) {
 	struct object o;
 	struct checksum sum;
 	if (!object_of_request(c, &o) || !source_of_input(c, &from) || !check_size(c, &from) ||
-	    !copy_meta(c, &from, &o) || !copy_tags(c, &from, &o) || !choose_sum(c, &from, &sum)) {
+	    !copy_meta(c, &from, &o) || !lock_of_input(c, &o.meta) || !copy_tags(c, &from, &o) ||
+	    !choose_sum(c, &from, &sum)) {
 		return false;
 	}
 	struct blob_writer *body = blob_begin(c->cloud->store, c->arena);

@@ -19,7 +19,7 @@ void meta_show(struct call *c, str meta);
 void show_encryption(struct call *c, str meta); /* ServerSideEncryption of an output, as it was asked for */
 str meta_get(str meta, const char *name); /* names lower case, user metadata with x-amz-meta-; absent if none */
 
-/* What a request may ask of an object that is not served: SSE-KMS, SSE-C, object lock, appending. Fails. */
+/* What a request may ask of an object that is not served: SSE-KMS, SSE-C, appending. Fails. */
 bool extras_of_input(struct call *c);
 /* The kept headers of a copy: those of from, but redirect, encryption and ACL, which are the input's. */
 bool meta_of_copy(struct call *c, str from, str *out); /* Fails: InvalidRedirectLocation */
