@@ -43,6 +43,6 @@ str sigv4_sign(struct arena *a, const uint8_t key[32], str text);
 struct canonical {
 	const struct head *head;
 	str signed_headers, payload;
-	bool s3, form, presigned;
+	bool s3, presigned;
 };
 str canonical_request(struct arena *a, const struct canonical *c);

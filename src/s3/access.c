@@ -91,20 +91,9 @@ static bool has(struct call *c, const char *header) {
 	return head_get(&c->x->head, header).p != NULL;
 }
 
-static bool check_lock(struct call *c) {
-	if (!has(c, "x-amz-object-lock-mode") && !has(c, "x-amz-object-lock-retain-until-date") &&
-	    !has(c, "x-amz-object-lock-legal-hold")) {
-		return true;
-	}
-	return call_bucket(c)->object_lock
-		       ? fail(c, &not_implemented,
-			      "Object Lock is not served by this version of Aerostat; nothing was stored.")
-		       : fail(c, &invalid_request, "Bucket is missing Object Lock Configuration");
-}
-
 bool extras_of_input(struct call *c) {
 	if (has(c, "x-amz-write-offset-bytes")) {
 		return fail(c, &not_implemented, "Appending to objects is not served by this version of Aerostat.");
 	}
-	return check_lock(c);
+	return true;
 }

@@ -1,4 +1,5 @@
 #include "s3/config.h"
+#include "s3/lock.h"
 #include "s3/meta.h"
 #include "s3/routes.h"
 #include "s3/sse.h"
@@ -309,6 +310,7 @@ static int complete_work(struct db *db, void *arg) {
 	if (!conditions_write(w->c, there ? &current : NULL) || !place_parts(w, db)) {
 		return 1;
 	}
+	lock_by_default(w->c, db, w->o.modified, &w->o.meta);
 	int rc = object_insert(db, a, &w->o);
 	if (rc) {
 		bucket_gone(w->c, call_bucket(w->c)->name);

@@ -1,6 +1,7 @@
 #include "core/cloud.h"
 #include "s3/customer.h"
 #include "s3/listing.h"
+#include "s3/lock.h"
 #include "s3/object.h"
 #include "s3/resource.h"
 #include "s3/routes.h"
@@ -94,8 +95,8 @@ static bool copy_object(struct call *c) {
 	struct checksum sum;
 	struct sse sse;
 	if (!object_of_request(c, &o) || !source_of_input(c, &from) || !check_size(c, &from) ||
-	    !copy_meta(c, &from, &o) || !copy_tags(c, &from, &o) || !choose_sum(c, &from, &sum) ||
-	    !sse_of_input(c, &sse)) {
+	    !copy_meta(c, &from, &o) || !lock_of_input(c, &o.meta) || !copy_tags(c, &from, &o) ||
+	    !choose_sum(c, &from, &sum) || !sse_of_input(c, &sse)) {
 		return false;
 	}
 	o.meta = sse_keep(c->arena, o.meta, &sse);

@@ -3,6 +3,7 @@
 #include "core/cloud.h"
 #include "s3/body.h"
 #include "s3/listing.h"
+#include "s3/lock.h"
 #include "s3/object.h"
 #include "s3/resource.h"
 #include "s3/routes.h"
@@ -228,6 +229,7 @@ static void show(struct call *c, const struct object *o, const struct span *s) {
 	show_span(c, o, s);
 	show_sums(c, o, s);
 	show_tags(c, o);
+	lock_show(c, o->meta);
 }
 
 static bool find(struct call *c, struct object *o, struct span *s) {

@@ -17,7 +17,7 @@ bool meta_of_input(struct call *c, str *out);
 void meta_show(struct call *c, str meta);
 str meta_get(str meta, const char *name); /* names lower case, user metadata with x-amz-meta-; absent if none */
 
-/* What a request may ask of an object that is not served: object lock, appending. Fails. */
+/* What a request may ask of an object that is not served: appending. Fails. */
 bool extras_of_input(struct call *c);
 /* The kept headers of a copy: those of from, but redirect and ACL, which are the input's. */
 bool meta_of_copy(struct call *c, str from, str *out); /* Fails: InvalidRedirectLocation */

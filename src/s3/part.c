@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "core/cloud.h"
 #include "s3/listing.h"
+#include "s3/lock.h"
 #include "s3/meta.h"
 #include "s3/routes.h"
 #include "s3/sse.h"
@@ -82,7 +83,8 @@ static bool begin(struct call *c, struct arrival *w) {
 
 static bool upload_part(struct call *c) {
 	struct arrival w;
-	if (!begin(c, &w) || !checksum_of_input(c, &w.sum) || !choose_sum(&w)) {
+	if (!begin(c, &w) || !checksum_of_input(c, &w.sum) ||
+	    !lock_wants_sum(c, w.u.meta, w.sum.given || w.sum.content_md5.p, "Part") || !choose_sum(&w)) {
 		return false;
 	}
 	call_db_done(c);

@@ -3,6 +3,7 @@
 #include "s3/acl.h"
 #include "s3/config.h"
 #include "s3/listing.h"
+#include "s3/lock.h"
 #include "s3/object.h"
 #include "s3/routes.h"
 #include "s3/sse.h"
@@ -24,6 +25,7 @@ static int store(struct db *db, void *arg) {
 	if (!conditions_write(c, there ? &now : NULL)) {
 		return 1;
 	}
+	lock_by_default(c, db, w->o.modified, &w->o.meta);
 	if (object_insert(db, c->arena, &w->o)) {
 		bucket_gone(c, call_bucket(c)->name);
 		return 1;
@@ -65,8 +67,9 @@ static bool put_object(struct call *c) {
 	struct object o;
 	struct checksum sum;
 	struct sse sse;
-	if (!object_of_request(c, &o) || !meta_of_input(c, &o.meta) || !sse_of_input(c, &sse) ||
-	    !tags_of_input(c, &o.tags) || !checksum_of_input(c, &sum)) {
+	if (!object_of_request(c, &o) || !meta_of_input(c, &o.meta) || !lock_of_input(c, &o.meta) ||
+	    !sse_of_input(c, &sse) || !tags_of_input(c, &o.tags) || !checksum_of_input(c, &sum) ||
+	    !lock_wants_sum(c, o.meta, sum.given || sum.content_md5.p, "Object")) {
 		return false;
 	}
 	o.meta = sse_keep(c->arena, o.meta, &sse);

@@ -15,4 +15,5 @@ extern const struct route lifecycle_routes[], bucket_tagging_routes[], encryptio
 	acl_routes[];
 /* objects */
 extern const struct route object_routes[], put_routes[], delete_routes[], copy_routes[], attribute_routes[],
-	tagging_routes[], upload_routes[], part_routes[], complete_routes[], list_routes[], list_versions_routes[];
+	tagging_routes[], retention_routes[], upload_routes[], part_routes[], complete_routes[], list_routes[],
+	list_versions_routes[];

@@ -4,6 +4,7 @@
 #include "s3/acl.h"
 #include "s3/config.h"
 #include "s3/listing.h"
+#include "s3/lock.h"
 #include "s3/meta.h"
 #include "s3/routes.h"
 #include "s3/sse.h"
@@ -78,6 +79,7 @@ static int create_work(struct db *db, void *arg) {
 		bucket_gone(w->c, call_bucket(w->c)->name);
 		return 1;
 	}
+	lock_by_default(w->c, db, w->u.initiated, &w->u.meta);
 	upload_insert(db, w->c->arena, &w->u);
 	return db_error(db);
 }
@@ -86,8 +88,9 @@ static bool create_multipart_upload(struct call *c) {
 	struct creation w = { .c = c };
 	struct upload *u = &w.u;
 	struct sse sse;
-	if (!extras_of_input(c) || !meta_of_input(c, &u->meta) || !class_of_input(c, &u->storage_class) ||
-	    !tags_of_input(c, &u->tags) || !sum_of_input(c, u) || !sse_of_input(c, &sse)) {
+	if (!extras_of_input(c) || !meta_of_input(c, &u->meta) || !lock_of_input(c, &u->meta) ||
+	    !class_of_input(c, &u->storage_class) || !tags_of_input(c, &u->tags) || !sum_of_input(c, u) ||
+	    !sse_of_input(c, &sse)) {
 		return false;
 	}
 	u->meta = sse_keep(c->arena, u->meta, &sse);
