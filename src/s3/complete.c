@@ -1,6 +1,7 @@
 #include "s3/config.h"
 #include "s3/lock.h"
 #include "s3/meta.h"
+#include "s3/object.h"
 #include "s3/routes.h"
 #include "s3/sse.h"
 #include "s3/upload.h"
@@ -322,22 +323,9 @@ static int complete_work(struct db *db, void *arg) {
 
 /* --- the answer --- */
 
-static str location(struct call *c) {
-	struct buf b = { .arena = c->arena };
-	putz(&b, c->x->tls ? "https://" : "http://");
-	put(&b, c->x->head.host);
-	put_byte(&b, '/');
-	if (!c->bucket_host.n) {
-		put(&b, call_bucket(c)->name);
-		put_byte(&b, '/');
-	}
-	put_url(&b, get_str(c->in, "Key"), false);
-	return buf_str(&b);
-}
-
 static bool answer(struct call *c, const struct object *o) {
 	struct arena *a = c->arena;
-	set_str(a, c->out, "Location", location(c));
+	set_str(a, c->out, "Location", object_location(c));
 	set_str(a, c->out, "Bucket", call_bucket(c)->name);
 	set_str(a, c->out, "Key", o->key);
 	set_str(a, c->out, "ETag", etag_quoted(a, o->etag));

@@ -85,13 +85,13 @@ static bool content_sha256(const struct wanted *q) {
 
 static bool auth_type(const struct wanted *q) {
 	enum auth_way way = q->c->auth.way;
-	bool query = way == AUTH_V4_QUERY || way == AUTH_V2_QUERY;
-	return way != AUTH_ANONYMOUS && one(q, query ? S("REST-QUERY-STRING") : S("REST-HEADER"));
+	bool query = way == AUTH_V4_QUERY || way == AUTH_V2_QUERY, form = way == AUTH_V4_POST || way == AUTH_V2_POST;
+	return way != AUTH_ANONYMOUS && one(q, form ? S("POST") : query ? S("REST-QUERY-STRING") : S("REST-HEADER"));
 }
 
 static bool signature_version(const struct wanted *q) {
 	enum auth_way way = q->c->auth.way;
-	bool v4 = way == AUTH_V4_HEADER || way == AUTH_V4_QUERY;
+	bool v4 = way == AUTH_V4_HEADER || way == AUTH_V4_QUERY || way == AUTH_V4_POST;
 	return way != AUTH_ANONYMOUS && one(q, v4 ? S("AWS4-HMAC-SHA256") : S("AWS"));
 }
 

@@ -1,6 +1,8 @@
 #include "s3/s3.h"
 
 #include "s3/config.h"
+#include "s3/cross.h"
+#include "s3/post.h"
 #include "s3/resource.h"
 #include "s3/routes.h"
 
@@ -14,10 +16,20 @@ static const struct route *const tables[] = {
 	transfer_routes,       lock_routes,       collection_routes, acl_routes,           NULL,
 };
 
+static bool before(struct call *c, bool *answered) {
+	if (str_is(c->x->head.method, "OPTIONS")) {
+		*answered = true;
+		return cross_preflight(c);
+	}
+	return !post_is(c) || post_begin(c);
+}
+
 const struct face s3_face = {
 	.name = "s3",
 	.tables = tables,
 	.store = s3_tables,
+	.before = before,
+	.dress = cross_dress,
 	.check_body = config_check_body,
 	.key = s3_key,
 	.policy_of = s3_policy_of,
