@@ -11,7 +11,8 @@ str pairs_with(struct arena *a, str pairs, str name, str value);
 
 /* The headers of a PutObject, CopyObject (REPLACE) or CreateMultipartUpload that are kept: Content-Type (default
  * binary/octet-stream), Content-Encoding (aws-chunked taken off), Content-Language, Content-Disposition,
- * Cache-Control, Expires, x-amz-website-redirect-location, Metadata and the ACL. Fails: MetadataTooLarge (names and values over 2 KiB), InvalidArgument. Encryption is added by sse.h. */
+ * Cache-Control, Expires, x-amz-website-redirect-location, Metadata and the ACL; encryption is added by sse.h. Fails:
+ * MetadataTooLarge (names and values over 2 KiB), InvalidArgument. */
 bool meta_of_input(struct call *c, str *out);
 /* Sets the members of a GetObject or HeadObject output that are kept. */
 void meta_show(struct call *c, str meta);

@@ -3,8 +3,8 @@
  *
  * SSE-S3 and SSE-KMS seal a body's key under the seal file's key; there is no KMS yet, so the only KMS key is the
  * account's aws/s3. SSE-C seals it under the customer's key, of which a salted digest alone is kept. A bucket's default
- * applies where a request says nothing; where the bucket has none of its own either, answers say AES256 as AWS's do, but
- * the body is plain. */
+ * applies where a request says nothing; where the bucket has none of its own either, answers say AES256 as AWS's do,
+ * but the body is plain. */
 #pragma once
 
 #include "core/seal.h"

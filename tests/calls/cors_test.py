@@ -7,13 +7,14 @@ PAGE = "https://app.example.com"
 VARY = "Origin, Access-Control-Request-Headers, Access-Control-Request-Method"
 RULES = [
     {"AllowedOrigins": ["https://*.example.com"], "AllowedMethods": ["GET", "PUT"],
-     "AllowedHeaders": ["x-amz-*", "Content-Type"], "ExposeHeaders": ["ETag", "x-amz-version-id"], "MaxAgeSeconds": 300},
+     "AllowedHeaders": ["x-amz-*", "Content-Type"], "ExposeHeaders": ["ETag", "x-amz-version-id"],
+     "MaxAgeSeconds": 300},
     {"AllowedOrigins": ["http://plain.test"], "AllowedMethods": ["DELETE"]},
     {"AllowedOrigins": ["*"], "AllowedMethods": ["HEAD"], "AllowedHeaders": ["*"]},
 ]
-NOT_ALLOWED = ("CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, request "
-               "method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted by the "
-               "resource's CORS spec.")
+NOT_ALLOWED = ("CORSResponse: This CORS request is not allowed. This is usually because the evalution of Origin, "
+               "request method / Access-Control-Request-Method or Access-Control-Request-Headers are not whitelisted "
+               "by the resource's CORS spec.")
 
 
 @pytest.fixture
@@ -24,7 +25,8 @@ def open_bucket(s3, bucket):
 
 def ask(server, bucket, method="GET", origin=PAGE, headers=None, key="k"):
     head = {"Origin": origin, "Access-Control-Request-Method": method, "Access-Control-Request-Headers": headers}
-    return server.request("OPTIONS", path_of(bucket, key), {k: v for k, v in head.items() if v is not None}, signed=False)
+    head = {k: v for k, v in head.items() if v is not None}
+    return server.request("OPTIONS", path_of(bucket, key), head, signed=False)
 
 
 def allowed(reply):
@@ -34,7 +36,8 @@ def allowed(reply):
 def test_preflight(server, open_bucket):
     r = ask(server, open_bucket, "PUT", headers="X-Amz-Date, content-type")
     assert (r.status, r.body, r.headers["vary"]) == (200, b"", VARY), r
-    assert allowed(r) == {"allow-origin": PAGE, "allow-methods": "GET, PUT", "allow-headers": "x-amz-date, content-type",
+    assert allowed(r) == {"allow-origin": PAGE, "allow-methods": "GET, PUT",
+                          "allow-headers": "x-amz-date, content-type",
                           "expose-headers": "ETag, x-amz-version-id", "max-age": "300", "allow-credentials": "true"}
     assert "x-amz-request-id" in r.headers
     r = ask(server, open_bucket, "DELETE", "http://plain.test")
@@ -74,8 +77,8 @@ def test_preflight_without_what_it_needs(server, open_bucket, s3, bucket):
 def test_requests(server, s3, open_bucket):
     put = server.request("PUT", path_of(open_bucket, "k"), {"Origin": PAGE}, b"hello")
     assert put.status == 200 and put.headers["vary"] == VARY
-    assert allowed(put) == {"allow-origin": PAGE, "allow-methods": "GET, PUT", "expose-headers": "ETag, x-amz-version-id",
-                            "max-age": "300", "allow-credentials": "true"}
+    assert allowed(put) == {"allow-origin": PAGE, "allow-methods": "GET, PUT",
+                            "expose-headers": "ETag, x-amz-version-id", "max-age": "300", "allow-credentials": "true"}
     got = server.request("GET", path_of(open_bucket, "k"), {"Origin": PAGE})
     assert got.body == b"hello" and allowed(got)["allow-origin"] == PAGE
     head = server.request("HEAD", path_of(open_bucket, "k"), {"Origin": "http://any.where"})

@@ -197,7 +197,8 @@ def test_the_bucket_must_be_named(server, s3, bucket):
     assert (r.status, r.code) == (403, "AccessDenied")
     own = {k: v for k, v in policy(bucket, []).items() if k not in ("policy", "x-amz-signature")}
     conditions = [{"key": "k"}, *({k: v} for k, v in own.items())]
-    r = post(server, bucket, {"key": "k", **sign({"expiration": "2099-01-01T00:00:00Z", "conditions": conditions}, own)})
+    document = {"expiration": "2099-01-01T00:00:00Z", "conditions": conditions}
+    r = post(server, bucket, {"key": "k", **sign(document, own)})
     assert (r.status, r.code, r.message) == failed("Extra input fields: bucket")
 
 
@@ -209,7 +210,8 @@ def test_expired(server, bucket):
 @pytest.mark.parametrize("document", [
     "", "no json", "[]", '{"conditions": []}', '{"expiration": "2099-01-01T00:00:00Z"}',
     '{"expiration": "tomorrow", "conditions": []}', '{"expiration": 5, "conditions": []}',
-    '{"expiration": "2099-01-01T00:00:00Z", "CONDITIONS": []}', '{"EXPIRATION": "2099-01-01T00:00:00Z", "conditions": []}',
+    '{"expiration": "2099-01-01T00:00:00Z", "CONDITIONS": []}',
+    '{"EXPIRATION": "2099-01-01T00:00:00Z", "conditions": []}',
     '{"expiration": "2099-01-01T00:00:00Z", "conditions": [5]}',
     '{"expiration": "2099-01-01T00:00:00Z", "conditions": [{}]}',
     '{"expiration": "2099-01-01T00:00:00Z", "conditions": [{"key": 1}]}',
@@ -271,7 +273,8 @@ def test_anonymous(server, s3, bucket):
 
 
 @pytest.mark.parametrize("name,key", [
-    ("a.txt", "d/a.txt"), (r"C:\docs\b.txt", "d/b.txt"), ("/x/y/ü.txt", "d/ü.txt"), ('q\\"r.txt', 'd/q"r.txt'), ("", "d/"),
+    ("a.txt", "d/a.txt"), (r"C:\docs\b.txt", "d/b.txt"), ("/x/y/ü.txt", "d/ü.txt"),
+    ('q\\"r.txt', 'd/q"r.txt'), ("", "d/"),
 ])
 def test_file_names(server, s3, bucket, name, key):
     open_to_all(s3, bucket)
@@ -297,8 +300,8 @@ def test_bodies_that_look_like_the_end(server, s3, bucket):
 
 def test_chunked_and_a_preamble(server, s3, bucket):
     open_to_all(s3, bucket)
-    sent = b"what comes before\r\n" + form([("key", "k")], DATA, after=f'--{BOUNDARY}\r\nContent-Disposition: form-data; '
-                                          'name="key"\r\n\r\nother\r\n')
+    after = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="key"\r\n\r\nother\r\n'
+    sent = b"what comes before\r\n" + form([("key", "k")], DATA, after=after)
     head = (f"POST {path_of(bucket)}/ HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=\"{BOUNDARY}\""
             "\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n").encode()
     chunks = b"".join(b"%x\r\n" % len(c) + c + b"\r\n" for c in (sent[:1000], sent[1000:]))

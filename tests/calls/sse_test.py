@@ -1,5 +1,5 @@
-"""Server-side encryption: SSE-S3, SSE-C, the KMS headers, a bucket's default; what lies on the disk, and what happens when
-it is not what was written."""
+"""Server-side encryption: SSE-S3, SSE-C, the KMS headers, a bucket's default; what lies on the disk, and what happens
+when it is not what was written."""
 import base64
 import glob
 import hashlib
@@ -213,8 +213,8 @@ def test_a_short_key_and_two_methods(server, s3, bucket):
 def test_customer_parts(s3, bucket):
     u = Upload(s3, bucket, **customer())
     assert u.made["SSECustomerAlgorithm"] == "AES256"
-    missing = ("The multipart upload initiate requested encryption. Subsequent part requests must include the appropriate "
-               "encryption parameters.")
+    missing = ("The multipart upload initiate requested encryption. Subsequent part requests must include the "
+               "appropriate encryption parameters.")
     assert refusal(u.put, n=1)["Error"]["Message"] == missing
     assert refusal(u.put, n=1, **customer(OTHER))["Error"]["Message"] == \
         "The provided encryption parameters did not match the ones used originally."
@@ -296,7 +296,8 @@ def test_keys_that_are_not_there(s3, bucket):
                    SSEKMSKeyId="other") == (400, "InvalidArgument")
     assert refused(s3.put_object, Bucket=bucket, Key="k", Body=b"x", SSEKMSKeyId="x") == (400, "InvalidArgument")
     good = base64.b64encode(json.dumps({"a": "b"}).encode()).decode()
-    made = s3.put_object(Bucket=bucket, Key="k", Body=b"x", ServerSideEncryption="aws:kms", SSEKMSEncryptionContext=good)
+    made = s3.put_object(Bucket=bucket, Key="k", Body=b"x", ServerSideEncryption="aws:kms",
+                         SSEKMSEncryptionContext=good)
     assert made["SSEKMSEncryptionContext"] == good
     assert refused(s3.put_object, Bucket=bucket, Key="k", Body=b"x", ServerSideEncryption="aws:kms",
                    SSEKMSEncryptionContext="***") == (400, "InvalidArgument")
