@@ -125,7 +125,7 @@ static int read_line(struct arena *a, struct form *f, str *out) {
 	}
 	*out = str_dup(a, (str){ f->window + f->at, at });
 	f->at += at + 2;
-	return 0;
+	return at > LINE_MAX_BYTES ? -EPROTO : 0;
 }
 
 struct part {
@@ -145,6 +145,7 @@ static str without_folders(str path) {
 
 static int read_part(struct arena *a, struct form *f, struct part *out) {
 	str line, name, value;
+	size_t total = 0;
 	f->at += f->delimiter.n;
 	*out = (struct part){ .last = false };
 	int rc = read_line(a, f, &line);
@@ -154,7 +155,8 @@ static int read_part(struct arena *a, struct form *f, struct part *out) {
 	}
 	rc = str_trim(line).n ? -EPROTO : 0;
 	while (!rc && !(rc = read_line(a, f, &line)) && line.n) {
-		if (!str_cut(line, ':', &name, &value)) {
+		total += line.n;
+		if (!str_cut(line, ':', &name, &value) || total > LINE_MAX_BYTES) {
 			return -EPROTO;
 		}
 		if (str_ieq(str_trim(name), S("content-disposition"))) {

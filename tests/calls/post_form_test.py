@@ -243,6 +243,8 @@ def test_what_is_no_form(server, bucket):
     (form([("f%d" % i, "") for i in range(300)]), "MaxPostPreDataLengthExceededError"),
     (form([("key", "k")]).replace(b"; name=", b"; nom="), "MalformedPOSTRequest"),
     (form([("key", "k")]).replace(b"\r\n\r\n", b"\r\n", 1), "MalformedPOSTRequest"),
+    (form([("key", "k")]).replace(b"\r\n\r\n", b"\r\nA: " + b"b" * 9000 + b"\r\n\r\n", 1), "MalformedPOSTRequest"),
+    (form([("key", "k")]).replace(b"\r\n\r\n", b"\r\nA: b" * 5000 + b"\r\n\r\n", 1), "MalformedPOSTRequest"),
     (form([("key", "k" * 1025)]), "KeyTooLongError"),
     (form([("key", b"\xff")]), "InvalidURI"),
 ])
