@@ -2,6 +2,7 @@
 
 #include "base/fd.h"
 #include "core/cloud.h"
+#include "s3/upload.h"
 
 #include <errno.h>
 
@@ -46,30 +47,52 @@ static int open_ahead(struct body *b, struct db *db) {
 	return 0;
 }
 
+/* Does a part of this number or a higher one begin at `at` or before? */
+static bool begins_before(struct db *db, int64_t upload, int64_t number, int64_t at) {
+	AUTO_QUERY q = db_query(db, "SELECT start FROM part WHERE upload = ? AND number >= ? ORDER BY number LIMIT 1",
+				"ii", upload, number);
+	return query_step(q) && query_int(q, 0) <= at;
+}
+
+/* The last part that begins at `at` or before: parts begin in the order of their numbers. */
+static int64_t part_at(struct db *db, int64_t upload, int64_t at) {
+	int64_t low = 1, high = PARTS_MAX;
+	while (low < high) {
+		int64_t middle = (low + high + 1) / 2;
+		if (begins_before(db, upload, middle, at)) {
+			low = middle;
+		} else {
+			high = middle - 1;
+		}
+	}
+	return low;
+}
+
 /* The parts that bytes [at, end) of an object lie in. */
-static size_t read_parts(struct db *db, const struct object *o, int64_t at, int64_t end, struct stretch *all) {
-	size_t n = 0;
+static void read_parts(struct call *c, const struct object *o, int64_t at, int64_t end, struct body *b) {
+	struct db *db = call_db(c);
+	int64_t from = part_at(db, o->upload, at), to = part_at(db, o->upload, end - 1);
+	b->all = NEWS(c->arena, struct stretch, to - from + 1);
 	AUTO_QUERY q = db_query(db,
-				"SELECT start, size, blob FROM part WHERE upload = ? AND start < ?"
-				" AND start + size > ? ORDER BY number",
-				"iii", o->upload, end, at);
-	while (n < (size_t)o->parts && query_step(q)) {
+				"SELECT start, size, blob FROM part WHERE upload = ? AND number BETWEEN ? AND ?"
+				" AND size > 0 ORDER BY number",
+				"iii", o->upload, from, to);
+	while (query_step(q)) {
 		int64_t start = query_int(q, 0), stop = start + query_int(q, 1);
 		int64_t first = start > at ? start : at, last = stop < end ? stop : end;
-		all[n++] = (struct stretch){ .blob = query_int(q, 2), .at = first - start, .n = last - first };
+		b->all[b->n++] = (struct stretch){ .blob = query_int(q, 2), .at = first - start, .n = last - first };
 	}
-	return n;
 }
 
 int body_find(struct call *c, const struct object *o, int64_t at, int64_t n, struct body **out) {
-	size_t room = o->blob || o->parts <= 0 ? 1 : (size_t)o->parts;
 	struct db *db = call_db(c);
 	struct body *b = *out = NEW(c->arena, struct body);
-	*b = (struct body){ .store = c->cloud->store, .all = NEWS(c->arena, struct stretch, room) };
+	*b = (struct body){ .store = c->cloud->store };
 	if (n > 0 && o->blob) {
+		b->all = NEW(c->arena, struct stretch);
 		b->all[b->n++] = (struct stretch){ .blob = o->blob, .at = at, .n = n };
 	} else if (n > 0) {
-		b->n = read_parts(db, o, at, at + n, b->all);
+		read_parts(c, o, at, at + n, b);
 	}
 	arena_defer(c->arena, close_rest, b);
 	int64_t found = 0;
