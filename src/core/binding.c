@@ -205,10 +205,7 @@ static void bind_boundary(struct binding *b, const struct entity *e, struct iden
 	}
 	add_managed(&boundary, e->boundary, out->who.entity_arn);
 	if (!boundary.n) { /* one that is lost lets nothing pass */
-		struct policy_error why;
-		add(&boundary,
-		    policy_read(b->a, S("{\"Version\":\"2012-10-17\",\"Statement\":[]}"), POLICY_IDENTITY, &why),
-		    e->boundary, out->who.entity_arn);
+		add(&boundary, policy_silent(), e->boundary, out->who.entity_arn);
 	}
 	out->boundary = boundary.all;
 }

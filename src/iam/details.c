@@ -1,6 +1,6 @@
 #include "iam/room.h"
 
-#include "iam/sources.h"
+#include "policy/arn.h"
 #include "policy/aws_policies.h"
 
 /* The answer goes through users, groups, roles and policies, each by name, then AWS's own policies that are in use. Its
@@ -46,7 +46,7 @@ static void show_attached(const struct details *d, struct val *list, const struc
 	while (query_step(q)) {
 		struct val *v = append(d->a, list);
 		str arn = query_dup(d->a, q, 0);
-		set_str(d->a, v, "PolicyName", last_name(arn));
+		set_str(d->a, v, "PolicyName", path_name(arn));
 		set_str(d->a, v, "PolicyArn", arn);
 	}
 }

@@ -131,7 +131,7 @@ static void say_miss(struct buf *b, const struct miss *m) {
 		[PART_CONDITION] = "",
 	};
 	putz(b, "  Near: ");
-	say_source(b, m->by, m->statement);
+	put(b, bound_words(b->arena, m->by, m->statement));
 	putf(b, " %s", misfits[m->part]);
 	if (m->patterns) {
 		putz(b, m->inverse ? "all but " : "");

@@ -102,19 +102,6 @@ void say_statement(struct buf *b, str statement) {
 	putz(b, "\n");
 }
 
-void say_source(struct buf *b, const struct bound *by, size_t statement) {
-	str sid = policy_sid(by->policy, statement);
-	if (sid.n) {
-		putf(b, "statement " STR_FMT, STR_ARG(sid));
-	} else {
-		putf(b, "statement %zu", statement + 1);
-	}
-	putf(b, " of " STR_FMT, STR_ARG(by->name));
-	if (by->from.n) {
-		putf(b, " (of " STR_FMT ")", STR_ARG(by->from));
-	}
-}
-
 static void put_line(struct buf *b, int depth) {
 	putz(b, "\n");
 	for (int i = 0; i < depth; i++) {

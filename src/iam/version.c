@@ -2,8 +2,6 @@
 
 #include "base/clock.h"
 
-enum { VERSIONS_MAX = 5, DOCUMENT_MAX = 6144 };
-
 /* "v12"; 0: none that we ever gave. */
 static int64_t version_of_input(const struct call *c) {
 	int64_t version;

@@ -35,6 +35,9 @@ struct values {
 	bool many; /* a key that is a set (aws:TagKeys), even if it has one member or none now */
 };
 
+/* One value, kept in the arena; an absent one is none: false. For what find. */
+bool values_one(struct arena *a, str value, struct values *out);
+
 /* The circumstances: condition keys and their values, looked up when a policy asks for them. */
 struct context {
 	/* key as the policy writes it; keys have no case (aws:PrincipalTag/NAME: the part behind the slash neither).

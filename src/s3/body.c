@@ -5,6 +5,7 @@
 #include "core/cloud.h"
 #include "s3/cipher.h"
 #include "s3/sse.h"
+#include "s3/upload.h"
 
 #include <errno.h>
 
@@ -12,7 +13,6 @@ struct stretch {
 	int64_t blob, at, n; /* of its content */
 	int64_t size; /* of the content of all of this body */
 	struct piece piece;
-	struct decryption *decryption; /* once it is begun */
 };
 
 struct body {
@@ -22,6 +22,8 @@ struct body {
 	size_t n, next, opened; /* [next, opened) are open and not given away */
 	struct arena *arena;
 	const struct seal *seal; /* encrypted bodies: what their keys are sealed under; NULL: plain ones */
+	struct decryption *decryption;
+	const struct stretch *begun; /* whose body it is of */
 	char *sealed, *plain; /* room for a chunk */
 	struct piece first; /* the first chunk, which is decrypted before anything is answered; n 0: given away */
 };
@@ -56,37 +58,61 @@ static int open_ahead(struct body *b, struct db *db) {
 	return 0;
 }
 
+/* Does a part of this number or a higher one begin at `at` or before? */
+static bool begins_before(struct db *db, int64_t upload, int64_t number, int64_t at) {
+	AUTO_QUERY q = db_query(db, "SELECT start FROM part WHERE upload = ? AND number >= ? ORDER BY number LIMIT 1",
+				"ii", upload, number);
+	return query_step(q) && query_int(q, 0) <= at;
+}
+
+/* The last part that begins at `at` or before: parts begin in the order of their numbers. */
+static int64_t part_at(struct db *db, int64_t upload, int64_t at) {
+	int64_t low = 1, high = PARTS_MAX;
+	while (low < high) {
+		int64_t middle = (low + high + 1) / 2;
+		if (begins_before(db, upload, middle, at)) {
+			low = middle;
+		} else {
+			high = middle - 1;
+		}
+	}
+	return low;
+}
+
 /* The parts that bytes [at, end) of an object lie in. */
-static size_t read_parts(struct db *db, const struct object *o, int64_t at, int64_t end, struct stretch *all) {
-	size_t n = 0;
+static void read_parts(struct call *c, const struct object *o, int64_t at, int64_t end, struct body *b) {
+	struct db *db = call_db(c);
+	int64_t from = part_at(db, o->upload, at), to = part_at(db, o->upload, end - 1);
+	b->all = NEWS(c->arena, struct stretch, to - from + 1);
 	AUTO_QUERY q = db_query(db,
-				"SELECT start, size, blob FROM part WHERE upload = ? AND start < ?"
-				" AND start + size > ? ORDER BY number",
-				"iii", o->upload, end, at);
-	while (n < (size_t)o->parts && query_step(q)) {
+				"SELECT start, size, blob FROM part WHERE upload = ? AND number BETWEEN ? AND ?"
+				" AND size > 0 ORDER BY number",
+				"iii", o->upload, from, to);
+	while (query_step(q)) {
 		int64_t start = query_int(q, 0), stop = start + query_int(q, 1);
 		int64_t first = start > at ? start : at, last = stop < end ? stop : end;
-		all[n++] = (struct stretch){
+		b->all[b->n++] = (struct stretch){
 			.blob = query_int(q, 2), .at = first - start, .n = last - first, .size = stop - start
 		};
 	}
-	return n;
 }
 
 /* --- encrypted ones, chunk by chunk --- */
 
-static int begin_decryption(const struct body *b, struct stretch *s) {
+static int begin_decryption(struct body *b, const struct stretch *s) {
 	char head[CIPHER_HEAD];
 	int rc = pread_all(s->piece.fd, head, sizeof(head), s->piece.at);
-	return rc ? rc : decrypt_begin(b->arena, b->seal, s->blob, (str){ head, sizeof(head) }, &s->decryption);
+	rc = rc ? rc : decrypt_begin(b->arena, b->seal, s->blob, (str){ head, sizeof(head) }, &b->decryption);
+	b->begun = rc ? NULL : s;
+	return rc;
 }
 
-static int read_chunk(const struct body *b, struct stretch *s, int64_t chunk) {
+static int read_chunk(struct body *b, const struct stretch *s, int64_t chunk) {
 	int64_t left = s->size - chunk * CIPHER_CHUNK;
 	size_t n = (size_t)(left < CIPHER_CHUNK ? left : CIPHER_CHUNK) + CIPHER_TAG;
-	int rc = s->decryption ? 0 : begin_decryption(b, s);
+	int rc = b->begun == s ? 0 : begin_decryption(b, s);
 	rc = rc ? rc : pread_all(s->piece.fd, b->sealed, n, s->piece.at + cipher_at(chunk));
-	rc = rc ? rc : decrypt_chunk(s->decryption, chunk, (str){ b->sealed, n }, b->plain);
+	rc = rc ? rc : decrypt_chunk(b->decryption, chunk, (str){ b->sealed, n }, b->plain);
 	if (rc == -EBADMSG) {
 		log_error("body %016llx: chunk %lld is not what was written", (unsigned long long)s->blob,
 			  (long long)chunk);
@@ -142,16 +168,13 @@ static int begin(struct call *c, struct body *b) {
 }
 
 int body_find(struct call *c, const struct object *o, int64_t at, int64_t n, struct body **out) {
-	size_t room = o->blob || o->parts <= 0 ? 1 : (size_t)o->parts;
 	struct body *b = *out = NEW(c->arena, struct body);
-	*b = (struct body){ .store = c->cloud->store,
-			    .all = NEWS(c->arena, struct stretch, room),
-			    .arena = c->arena,
-			    .seal = o->seal };
+	*b = (struct body){ .store = c->cloud->store, .arena = c->arena, .seal = o->seal };
 	if (n > 0 && o->blob) {
+		b->all = NEW(c->arena, struct stretch);
 		b->all[b->n++] = (struct stretch){ .blob = o->blob, .at = at, .n = n, .size = o->size };
 	} else if (n > 0) {
-		b->n = read_parts(call_db(c), o, at, at + n, b->all);
+		read_parts(c, o, at, at + n, b);
 	}
 	arena_defer(c->arena, close_rest, b);
 	int64_t found = 0;
@@ -198,7 +221,7 @@ int body_open(struct call *c, const struct object *o, int64_t at, int64_t n) {
 }
 
 int body_small(struct call *c, const struct object *o, int64_t at, int64_t n, char *to) {
-	struct decryption *d;
+	struct decryption *d = NULL;
 	int64_t size = cipher_size(o->size);
 	if (check_key(o)) {
 		return check_key(o);

@@ -131,8 +131,11 @@ int decrypt_begin(struct arena *a, const struct seal *under, int64_t blob, str h
 	    key.n != KEY) {
 		return -EBADMSG;
 	}
-	struct decryption *d = *out = NEW(a, struct decryption);
-	d->x = context(a);
+	struct decryption *d = *out;
+	if (!d) {
+		d = *out = NEW(a, struct decryption);
+		d->x = context(a);
+	}
 	big_endian(d->id, blob);
 	return EVP_DecryptInit_ex2(d->x, gcm, (const uint8_t *)key.p, NULL, NULL) == 1 ? 0 : -EBADMSG;
 }

@@ -19,7 +19,7 @@ int encrypt_append(struct encryption *e, const void *p, size_t n);
 int encrypt_finish(struct encryption *e); /* the writer is not finished by that */
 
 struct decryption;
-/* Of a body with n bytes of content. -EBADMSG: the head is none, or its key was sealed under another. */
+/* *out is NULL, or one that is to be used again. -EBADMSG: the head is none, or its key was sealed under another. */
 int decrypt_begin(struct arena *a, const struct seal *under, int64_t blob, str head, struct decryption **out);
 /* Chunk number i, of n bytes with its tag, into room for n bytes. -EBADMSG: it is not what was written. */
 int decrypt_chunk(struct decryption *d, int64_t i, str sealed, char *to);

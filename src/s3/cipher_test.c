@@ -56,7 +56,7 @@ static str chunk_of(const struct body *b, int64_t i) {
 
 /* Number i, from the last to the first. */
 static bool opens(struct arena *a, const struct body *b) {
-	struct decryption *d;
+	struct decryption *d = NULL;
 	char *to = arena_alloc(a, CIPHER_CHUNK);
 	bool same = decrypt_begin(a, &under, b->id, (str){ b->sealed, CIPHER_HEAD }, &d) == 0;
 	for (int64_t i = ((int64_t)b->n - 1) / CIPHER_CHUNK; same && b->n && i >= 0; i--) {
@@ -95,7 +95,7 @@ static void tampering_test(void) {
 	b.id++;
 	CHECK(!opens(&a, &b));
 	b.id--;
-	struct decryption *d;
+	struct decryption *d = NULL;
 	str head = { b.sealed, CIPHER_HEAD };
 	CHECK_INT(decrypt_begin(&a, &other, b.id, head, &d), -EBADMSG);
 	CHECK_INT(decrypt_begin(&a, &under, b.id, (str){ b.sealed, CIPHER_HEAD - 1 }, &d), -EBADMSG);

@@ -34,3 +34,9 @@ const struct face s3_face = {
 	.key = s3_key,
 	.policy_of = s3_policy_of,
 };
+
+static const struct route *const account_tables[] = { account_block_routes, NULL };
+
+const struct face s3control_face = {
+	.name = "s3control", .tables = account_tables, .check_body = config_check_body, .key = s3_key
+};
