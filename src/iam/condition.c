@@ -2,9 +2,16 @@
  * Management". iam:PassedToService is the decision's. */
 #include "iam/room.h"
 
-/* The boundary that a call sets, else the one that who it is about has. */
+#include "policy/actions.h"
+
+/* The boundary that a call sets, else the one that who it is about has. AWS gives it to few operations: a policy that
+ * asks for it allows no other. */
 static str boundary_of(const struct call *c, const struct resource *r) {
 	const struct entity *e = r->subject;
+	const struct action *a = action_find(S("iam"), str_from(c->op->name));
+	if (!a || !action_has_key(a, S("iam:PermissionsBoundary"))) {
+		return (str){ 0 };
+	}
 	str given = input_str(c, "PermissionsBoundary");
 	return given.p || !e ? given : e->boundary;
 }

@@ -10,7 +10,7 @@ static const struct fault access_denied = { "AccessDenied", 403 };
 
 /* --- finding --- */
 
-static struct entity entity_of_aws(const struct aws_policy *p) {
+struct entity entity_of_aws(const struct aws_policy *p) {
 	return (struct entity){
 		.kind = ENTITY_POLICY,
 		.id = str_from(p->id),

@@ -34,7 +34,7 @@ bool on_user(struct call *c) {
 	if (get_str(c->in, "UserName").p) {
 		return on_named(c, ENTITY_USER);
 	}
-	if (c->who.root) {
+	if (c->who.kind == PRINCIPAL_ROOT) {
 		return about(c, c->who.arn, NULL);
 	}
 	return must_be_user(c, call_db(c), e) && about(c, entity_arn(c->arena, e), e);

@@ -144,6 +144,10 @@ bool must_find_holder(struct call *c, struct db *db, struct entity *out);
 
 /* --- managed policies: AWS's own are entities of the account "aws" --- */
 int64_t attached_count(struct db *db, str entity);
+struct aws_policy;
+struct entity entity_of_aws(const struct aws_policy *p);
+/* A PolicyVersion, but for its document. created: ms */
+void show_version(struct call *c, struct val *v, const struct entity *policy, int64_t version, int64_t created);
 bool managed_find(struct db *db, struct arena *a, str arn, struct entity *out);
 /* AWS's or the caller's. Fails: NoSuchEntity "Policy ARN was not found.", InvalidInput for what is no ARN. */
 bool must_find_managed(struct call *c, struct db *db, str arn, struct entity *out);

@@ -80,8 +80,9 @@ static size_t replay(struct suggesting *s) {
 		}
 		refused++;
 		if (s->c->text) {
-			putf(b, "It would not allow " STR_FMT " on " STR_FMT ".\n", STR_ARG(r->v[i].action),
-			     STR_ARG(r->v[i].resource));
+			putf(b, "It would not allow " STR_FMT " on ", STR_ARG(r->v[i].action));
+			put_visible(b, r->v[i].resource);
+			putz(b, ".\n");
 			continue;
 		}
 		put_comma(b);

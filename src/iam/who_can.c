@@ -261,7 +261,6 @@ static void tell_root(struct asking *q, str account) {
 	struct identity *root = NEW(q->a, struct identity);
 	root->who = (struct principal){
 		.kind = PRINCIPAL_ROOT,
-		.root = true,
 		.account = account,
 		.arn = str_printf(q->a, "arn:aws:iam::" STR_FMT ":root", STR_ARG(account)),
 		.id = account,

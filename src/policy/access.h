@@ -15,7 +15,6 @@ enum principal_kind {
 /* Who asks, once the signature has been checked. */
 struct principal {
 	enum principal_kind kind;
-	bool root; /* kind == PRINCIPAL_ROOT */
 	str account; /* 12 digits; absent: anonymous */
 	str arn; /* arn:aws:iam::123456789012:root, ...:user/path/name,
 		    arn:aws:sts::123456789012:assumed-role/ROLE/SESSION, ...:federated-user/NAME */

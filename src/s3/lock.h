@@ -1,5 +1,5 @@
-/* Object lock: what keeps a version from going. It is kept among the version's headers, under their names. (docs: Amazon
- * S3 User Guide, "Locking objects with Object Lock"; API reference: PutObjectRetention, PutObjectLegalHold.) */
+/* Object lock: what keeps a version from going. It is kept among the version's headers, under their names. (docs:
+ * Amazon S3 User Guide, "Locking objects with Object Lock"; API reference: PutObjectRetention, PutObjectLegalHold.) */
 #pragma once
 
 #include "s3/rows.h"

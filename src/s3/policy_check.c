@@ -226,13 +226,23 @@ bool policy_check(struct arena *a, str text, str bucket, struct refusal *why) {
 /* --- who is named --- */
 
 /* Of accounts that are not of this cloud nothing is known, so theirs are taken for granted; sessions come and go. */
-static bool exists(struct db *db, struct arena *a, str text) {
+static bool may_be_named(struct db *db, struct arena *a, str text) {
 	struct arn arn;
 	str id, display;
 	struct entity e;
-	bool named = arn_read_global(text, "iam", &arn) &&
-		     (str_starts(arn.resource, S("user/")) || str_starts(arn.resource, S("role/")));
-	return !named || !account_owner(db, a, arn.account, &id, &display) || entity_of_arn(db, a, text, &e);
+	if (str_is(text, "*") || is_account(text)) {
+		return true;
+	}
+	if (arn_read_global(text, "sts", &arn)) {
+		return str_starts(arn.resource, S("assumed-role/")) || str_starts(arn.resource, S("federated-user/"));
+	}
+	if (!arn_read_global(text, "iam", &arn)) {
+		return entity_by_id(db, a, text, &e);
+	}
+	if (!str_starts(arn.resource, S("user/")) && !str_starts(arn.resource, S("role/"))) {
+		return str_is(arn.resource, "root");
+	}
+	return !account_owner(db, a, arn.account, &id, &display) || entity_of_arn(db, a, text, &e);
 }
 
 bool policy_principals_exist(struct db *db, struct arena *a, str text) {
@@ -241,7 +251,7 @@ bool policy_principals_exist(struct db *db, struct arena *a, str text) {
 	const struct policy *p = policy_read(a, text, POLICY_RESOURCE, &why);
 	size_t n = p ? policy_principals(a, p, &who) : 0;
 	for (size_t i = 0; i < n; i++) {
-		if (str_is(who[i].kind, "AWS") && !exists(db, a, who[i].text)) {
+		if (str_is(who[i].kind, "AWS") && !may_be_named(db, a, who[i].text)) {
 			return false;
 		}
 	}
@@ -287,12 +297,12 @@ static bool fixing_key(str key) {
 	return false;
 }
 
-/* No value leaves it open who it is. A range of addresses must be narrower than all of half the Internet. */
+/* No value leaves it open who it is, by a wildcard or a variable. A range of addresses must be narrower than all of half the Internet. */
 static bool values_fixed(const struct tree *list) {
 	for (const struct tree *t = item_first(list); t; t = item_next(list, t)) {
 		size_t at;
 		if (!tree_text(t).n || str_find(t->s, S("*"), &at) || str_find(t->s, S("?"), &at) ||
-		    str_ends(t->s, S("/0")) || str_ends(t->s, S("/1"))) {
+		    str_find(t->s, S("${"), &at) || str_ends(t->s, S("/0")) || str_ends(t->s, S("/1"))) {
 			return false;
 		}
 	}

@@ -79,8 +79,8 @@ def test_it_outlives_a_restart(start_server):
     assert Account(server).get() == ALL
 
 
-@pytest.mark.parametrize("body", [b"", b"<x", b"<PublicAccessBlockConfiguration><BlockPublicAcls>maybe</BlockPublicAcls>"
-                                  b"</PublicAccessBlockConfiguration>"])
+@pytest.mark.parametrize("body", [b"", b"<x", b"<PublicAccessBlockConfiguration><BlockPublicAcls>maybe"
+                                  b"</BlockPublicAcls></PublicAccessBlockConfiguration>"])
 def test_documents_that_are_none(server, body):
     reply = server.request("PUT", PATH, {"x-amz-account-id": ROOT_KEY.account}, body)
     assert (reply.status, reply.code) == (400, "MalformedXML"), reply

@@ -9,11 +9,12 @@ import re
 import pytest
 
 from aerostat import ALICE_KEY, BOOTSTRAP, ROOT, Server
-from iam_refused_test import (ADMIN_KEY, ANYONE, BOB_KEY, ELSEWHERE, MORE, OPS, REFUSALS, UNSERVED, furnish, known,
-                              known_to_botocore, outcome)
+from iam_refused_test import (ACCOUNT, ADMIN_KEY, ANYONE, BOB_KEY, ELSEWHERE, MORE, OPS, REFUSALS, UNSERVED, furnish,
+                              known, known_to_botocore, outcome)
 from minimal import Minimal
 
-SAYS = re.compile(r'is not authorized to perform: ([a-z0-9-]+:\w+)(?: on resource: "?([^" ]+)"?)?')
+SAYS = re.compile(r'is not authorized to perform: ([a-z0-9-]+:\w+)(?: on resource: "?(?:(policy|role|user|group|'
+                  r'instance profile) )?([^" ]+)"?)?')
 MOST = 8  # rights that one call may want
 SILENT = {  # a HEAD has no body to say what is missing
     "s3.HeadObject": ("s3:GetObject", "arn:aws:s3:::refused-bucket/k"),
@@ -60,7 +61,12 @@ def wanted(name, error):
     if not error or error[0] not in REFUSALS:
         return None
     said = SAYS.search(error[1])
-    return (said.group(1), said.group(2) or "*") if said else SILENT.get(name)
+    if not said:
+        return SILENT.get(name)
+    action, kind, resource = said.groups()
+    if kind and not resource.startswith("arn:"):  # IAM says some of them by their names
+        resource = f"arn:aws:iam::{ACCOUNT}:{kind.replace(' ', '-')}/{resource}"
+    return action, resource or "*"
 
 
 def wrong_with(alice, service, op):

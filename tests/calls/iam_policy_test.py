@@ -14,11 +14,6 @@ with open(f"{ROOT}/model/managed_policies.jsonl", encoding="utf-8") as f:
     AWS = {p["arn"]: p for p in map(json.loads, f)}
 
 
-@pytest.fixture
-def iam(server):
-    return server.client("iam")
-
-
 def make(iam, document=None, **more):
     document = document or allow("s3:GetObject")
     return iam.create_policy(PolicyName=name("policy"), PolicyDocument=document, **more)["Policy"]

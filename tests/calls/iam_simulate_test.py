@@ -10,11 +10,6 @@ ONE = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3
 
 
 @pytest.fixture
-def iam(server):
-    return server.client("iam")
-
-
-@pytest.fixture
 def user(iam):
     made = name("user")
     iam.create_user(UserName=made)

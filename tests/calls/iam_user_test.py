@@ -10,11 +10,6 @@ from aerostat import ALICE_KEY, OTHER_KEY, Key
 from identities import ACCOUNT, ADMIN, allow, arn, name, refused, someone, tags, trust
 
 
-@pytest.fixture
-def iam(server):
-    return server.client("iam")
-
-
 def test_a_user_as_aws_shows_it(iam):
     user = name("user")
     made = iam.create_user(UserName=user, Path="/ml/team/", Tags=tags(project="ml"))["User"]

@@ -51,8 +51,8 @@ def lock(mode="GOVERNANCE", n=10):
 
 def retain(s3, bucket, version=None, mode="GOVERNANCE", n=10, **more):
     version = {"VersionId": version} if version else {}
-    s3.put_object_retention(Bucket=bucket, Key="k", Retention={"Mode": mode, "RetainUntilDate": days(n)} if mode else {},
-                            **version, **more)
+    retention = {"Mode": mode, "RetainUntilDate": days(n)} if mode else {}
+    s3.put_object_retention(Bucket=bucket, Key="k", Retention=retention, **version, **more)
 
 
 def stays(call, *args, **kwargs):
@@ -245,7 +245,8 @@ def test_documents_that_are_none(server, s3, locked, document, code):
 
 def test_a_document_comes_with_a_checksum(server, s3, locked):
     put(s3, locked)
-    for what, document in (("retention", b"<Retention/>"), ("legal-hold", b"<LegalHold><Status>ON</Status></LegalHold>")):
+    hold = b"<LegalHold><Status>ON</Status></LegalHold>"
+    for what, document in (("retention", b"<Retention/>"), ("legal-hold", hold)):
         reply = server.request("PUT", path_of(locked, "k") + f"?{what}", body=document)
         assert (reply.status, reply.code) == (400, "InvalidRequest"), reply
     reply = server.request("PUT", path_of(locked, "k") + "?legal-hold", {"Content-MD5": base64.b64encode(

@@ -1,5 +1,5 @@
-"""An object of 10,000 parts: any part and any range of it costs like those of two parts. Parts of 5 MiB would be 50 GB, so
-the rows of a completed upload are written by hand while the server is down; every hundredth part is a body of its own."""
+"""An object of 10,000 parts: any part and any range of it costs like those of two parts. Parts of 5 MiB would be 50 GB,
+so the rows of a completed upload are written by hand while the server is down, and parts share a hundred bodies."""
 import glob
 import os
 import sqlite3

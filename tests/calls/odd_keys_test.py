@@ -1,5 +1,5 @@
-"""Keys that are easily taken for something else, by boto3, by the AWS CLI and in bytes of any shape; and what a query may
-look like."""
+"""Keys that are easily taken for something else, by boto3, by the AWS CLI and in bytes of any shape; and what a query
+may look like."""
 import os
 import shutil
 import subprocess
@@ -16,8 +16,8 @@ from objects import body
 CLI = shutil.which("aws", path=os.path.dirname(sys.executable) + os.pathsep + os.environ.get("PATH", ""))
 NFC, NFD = unicodedata.normalize("NFC", "é/ñ"), unicodedata.normalize("NFD", "é/ñ")
 KEYS = ["a+b", "a b", "a%b", "a%2Bb", "a%2", "+", "%", "a//b", "//", "/a", "/", "a/", "a//", ".", "..", "a/./b", "../a",
-        "a/..", "a\tb", "a\nb", "a\r\nb", NFC, NFD, "🔑/🗝️", "é" * 512, "k" * 1024, "a?b&c=d#e", "a=b", "x-id=1", "~*'()!",
-        "\u00a0", "\u200b", "a\\b", '"<&>', "list-type=2", "?acl", "versionId"]
+        "a/..", "a\tb", "a\nb", "a\r\nb", NFC, NFD, "🔑/🗝️", "é" * 512, "k" * 1024, "a?b&c=d#e", "a=b", "x-id=1",
+        "~*'()!", "\u00a0", "\u200b", "a\\b", '"<&>', "list-type=2", "?acl", "versionId"]
 
 
 def names(reply):

@@ -273,7 +273,7 @@ def test_transitive_tags_and_source_identity_go_down_a_chain(cloud, names):
 
 
 def test_what_a_chain_hands_on_must_be_allowed_again(cloud, names):
-    """A role that lets nobody tag its sessions gets no tagged ones, whoever gave the tags; so with source identities."""
+    """A role that lets nobody tag its sessions gets no tagged ones, whoever gave the tags; source identities alike."""
     name = next(names)
     key = cloud.user(name, MAY_ASSUME)
     more = {"Tag": {"Tags": [{"Key": "who", "Value": "ann"}], "TransitiveTagKeys": ["who"]},
