@@ -15,6 +15,7 @@ rows() {
 	build           libpcre2-dev          hdr pcre2.h
 	build           libcurl4-openssl-dev  hdr curl/curl.h
 	build           zlib1g-dev            hdr zlib.h
+	build           libxxhash-dev         hdr xxhash.h
 	test,demo       python3               cmd python3
 	test,demo       python3-venv          py  ensurepip
 	test,demo       ca-certificates       run test -s /etc/ssl/certs/ca-certificates.crt

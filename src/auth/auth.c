@@ -90,6 +90,8 @@ bool auth_verify(struct arena *a, const struct auth_request *r, struct auth *aut
 	case AUTH_V4_QUERY: return sigv4_verify(a, r, auth, why);
 	case AUTH_V2_HEADER:
 	case AUTH_V2_QUERY: return sigv2_verify(a, r, auth, why);
+	case AUTH_V4_POST:
+	case AUTH_V2_POST: return post_verify(a, r, auth, why);
 	default:
 		return refuse(a, why, fault_of(r->style, REASON_INCOMPLETE), "Request is missing Authentication Token");
 	}

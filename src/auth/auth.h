@@ -7,7 +7,15 @@
 #include "http/head.h"
 #include "wire/fault.h"
 
-enum auth_way { AUTH_ANONYMOUS, AUTH_V4_HEADER, AUTH_V4_QUERY, AUTH_V2_HEADER, AUTH_V2_QUERY };
+enum auth_way {
+	AUTH_ANONYMOUS,
+	AUTH_V4_HEADER,
+	AUTH_V4_QUERY,
+	AUTH_V2_HEADER,
+	AUTH_V2_QUERY,
+	AUTH_V4_POST, /* a form, whose policy is signed */
+	AUTH_V2_POST,
+};
 
 /* What the body is, as signed. */
 enum payload_kind {
@@ -31,6 +39,7 @@ struct auth {
 	int64_t expires; /* of a presigned URL: seconds; 0 else */
 	enum payload_kind payload;
 	str sha256; /* PAYLOAD_SHA256: 64 hex digits */
+	str policy; /* of a form: the document in base64, as it was sent; absent: none */
 	/* filled by auth_verify, for the chunks of a body */
 	uint8_t signing_key[32];
 	str seed; /* signature of the head, hex */
@@ -54,6 +63,15 @@ bool auth_parse(struct arena *a, const struct head *h, enum auth_style style, st
 /* For a query service's POST in which auth_parse found nothing: SigV2 signs a form with parameters of the form
  * itself. True and *out unchanged if the form has none. */
 bool auth_parse_form(struct arena *a, str form, enum auth_style style, struct auth *out, struct refusal *why);
+
+/* For an S3 form upload: the fields that say who signed its policy; absent if it has none. Without a policy and a
+ * signature it is AUTH_ANONYMOUS. */
+struct post_signature {
+	str policy, token;
+	str algorithm, credential, date, signature; /* X-Amz-... */
+	str v2_key, v2_signature; /* AWSAccessKeyId, signature */
+};
+bool auth_parse_post(struct arena *a, const struct post_signature *s, struct auth *out, struct refusal *why);
 
 /* Right key, right scope, in time (15 minutes of skew; presigned: 1 s to 7 days), every rule of canonicalization.
  * False: *why is filled, with what was expected to be signed (S3's StringToSign and CanonicalRequest). */

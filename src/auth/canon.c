@@ -39,9 +39,9 @@ static int compare(const void *x, const void *y) {
 	return c ? c : str_cmp(a->value, b->value);
 }
 
-static str recoded(struct buf *b, str s, bool form) {
+static str recoded(struct buf *b, str s) {
 	size_t start = b->n;
-	put_url(b, form ? url_decode_form(b->arena, s) : url_decode(b->arena, s), false);
+	put_url(b, url_decode_form(b->arena, s), false);
 	return (str){ b->p + start, b->n - start };
 }
 
@@ -61,11 +61,11 @@ void put_canonical_query(struct buf *b, const struct canonical_query *q) {
 	str name, value;
 	buf_room(&text, query.n * 3 + 1);
 	while (query_next(&query, &name, &value)) {
-		struct pair pair = { .name = recoded(&text, name, q->form) };
+		struct pair pair = { .name = recoded(&text, name) };
 		if (q->skip.p && str_eq(pair.name, q->skip)) {
 			continue;
 		}
-		pair.value = recoded(&text, value, q->form);
+		pair.value = recoded(&text, value);
 		pairs[n++] = pair;
 	}
 	if (n > 1) {

@@ -9,11 +9,10 @@
 void put_canonical_path(struct buf *b, str path, bool s3);
 
 /* Each name and value decoded and encoded, sorted by them; the parameter called skip left out. What is signed must be
- * what is read, or a query could be changed under its signature: a '+' is a space where the wire's reader takes it
- * for one (in forms), else a plus. */
+ * what is read, or a query could be changed under its signature: a '+' is a space, as AWS reads it; its own clients
+ * send %20 and %2B. */
 struct canonical_query {
 	str query, skip; /* skip may be absent */
-	bool form;
 };
 void put_canonical_query(struct buf *b, const struct canonical_query *q);
 

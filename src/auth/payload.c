@@ -112,6 +112,11 @@ bool payload_open(struct arena *a, struct payload *p, struct exchange *x, const 
 	return true;
 }
 
+void payload_from(struct arena *a, struct payload *p, ssize_t (*pull)(struct payload *p, void *to, size_t n),
+		  void *arg) {
+	*p = (struct payload){ .length = -1, .pull = pull, .pull_arg = arg, .state = NEW(a, struct payload_state) };
+}
+
 /* --- reading --- */
 
 static int end_plain(struct arena *a, struct payload *p) {
@@ -160,7 +165,12 @@ ssize_t payload_read(struct arena *a, struct payload *p, void *to, size_t n) {
 	if (s->failed) {
 		return -1;
 	}
-	ssize_t got = n == 0 ? 0 : s->framed ? chunks_read(a, p, to, n) : read_plain(a, p, to, n);
+	ssize_t got = 0;
+	if (p->pull) {
+		got = p->pull(p, to, n);
+	} else if (n) {
+		got = s->framed ? chunks_read(a, p, to, n) : read_plain(a, p, to, n);
+	}
 	s->failed = got < 0;
 	return got;
 }

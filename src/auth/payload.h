@@ -10,12 +10,19 @@ struct payload {
 	const struct auth *auth;
 	int64_t length; /* of the content: Content-Length or x-amz-decoded-content-length; -1 unknown */
 	struct refusal refusal; /* once payload_read has failed */
+	ssize_t (*pull)(struct payload *p, void *to, size_t n); /* of payload_from; NULL else */
+	void *pull_arg;
 	struct payload_state *state;
 };
 
 /* Checks what the head says about the body: aws-chunked in Content-Encoding or not, x-amz-decoded-content-length
  * there and a number, MissingContentLength. False: *why. Nothing is read yet (no 100 Continue). */
 bool payload_open(struct arena *a, struct payload *p, struct exchange *x, const struct auth *auth, struct refusal *why);
+
+/* Content that is a piece of a body (the file of a form): pull gives it as payload_read does, and fills p->refusal
+ * when it fails. */
+void payload_from(struct arena *a, struct payload *p, ssize_t (*pull)(struct payload *p, void *to, size_t n),
+		  void *arg);
 
 /* Up to n bytes of content; 0 at the end, when all that was signed about it has been verified; -1: p->refusal says why
  * (IncompleteBody, XAmzContentSHA256Mismatch, SignatureDoesNotMatch, InvalidChunkSizeError, MalformedTrailerError,

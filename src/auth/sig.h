@@ -21,6 +21,8 @@ bool sigv2_parse_query(const struct parsing *p, const str params[PARAMS]); /* of
 bool sigv2_verify(struct arena *a, const struct auth_request *r, const struct auth *auth, struct refusal *why);
 str sigv2_text(struct arena *a, const struct auth_request *r, const struct auth *auth); /* what is signed */
 
+bool post_verify(struct arena *a, const struct auth_request *r, struct auth *auth, struct refusal *why);
+
 /* x-amz-date, or else Date, in any form that clients send. */
 bool sign_date(const struct head *h, int64_t *ms);
 
@@ -43,6 +45,6 @@ str sigv4_sign(struct arena *a, const uint8_t key[32], str text);
 struct canonical {
 	const struct head *head;
 	str signed_headers, payload;
-	bool s3, form, presigned;
+	bool s3, presigned;
 };
 str canonical_request(struct arena *a, const struct canonical *c);

@@ -158,11 +158,11 @@ static size_t take_headers(struct arena *a, const struct head *h, struct field *
 static size_t take_params(struct arena *a, const struct head *h, struct field *fields, size_t n) {
 	str rest = h->query, name, value;
 	while (n < 2 * HEADERS_MAX && query_next(&rest, &name, &value)) {
-		name = url_decode(a, name);
+		name = url_decode_form(a, name);
 		if (is_amz(name)) {
 			name = str_lower(a, name);
 			if (find_field(fields, n, name) == n) {
-				fields[n++] = (struct field){ name, str_trim(url_decode(a, value)) };
+				fields[n++] = (struct field){ name, str_trim(url_decode_form(a, value)) };
 			}
 		}
 	}
@@ -220,10 +220,10 @@ static void put_resource(struct buf *b, const struct auth_request *r) {
 	put(b, r->head->path);
 	put(b, !r->bucket.n && names_bucket(r->head->path) ? S("/") : S(""));
 	while (n < SUBRESOURCES_MAX && query_next(&rest, &name, &value)) {
-		name = url_decode(b->arena, name);
+		name = url_decode_form(b->arena, name);
 		if (is_subresource(name)) {
-			found[n++] =
-				(struct subresource){ name, url_decode(b->arena, value), r->head->query.n - rest.n };
+			value = url_decode_form(b->arena, value);
+			found[n++] = (struct subresource){ name, value, r->head->query.n - rest.n };
 		}
 	}
 	qsort(found, n, sizeof(*found), compare_places);
@@ -279,7 +279,7 @@ static str form_text(struct arena *a, const struct auth_request *r) {
 	put_byte(&b, '\n');
 	put(&b, r->head->path.n ? r->head->path : S("/"));
 	put_byte(&b, '\n');
-	put_canonical_query(&b, &(struct canonical_query){ buf_str(&all), S("Signature"), true });
+	put_canonical_query(&b, &(struct canonical_query){ buf_str(&all), S("Signature") });
 	return buf_str(&b);
 }
 
@@ -309,7 +309,7 @@ static bool covers(struct arena *a, const struct head *h) {
 	const struct service *s3 = service_find("s3");
 	str rest = h->query, name, value;
 	while (query_next(&rest, &name, &value)) {
-		name = url_decode(a, name);
+		name = url_decode_form(a, name);
 		for (const char *const *d = s3->decisive; *d; d++) {
 			if (str_is(name, *d) && !is_subresource(name) && !str_is(name, "list-type")) {
 				return false;

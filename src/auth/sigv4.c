@@ -237,7 +237,7 @@ str canonical_request(struct arena *a, const struct canonical *c) {
 	put_byte(&b, '\n');
 	put_canonical_path(&b, c->head->path, c->s3);
 	put_byte(&b, '\n');
-	struct canonical_query q = { c->head->query, c->presigned ? S("X-Amz-Signature") : (str){ 0 }, c->form };
+	struct canonical_query q = { c->head->query, c->presigned ? S("X-Amz-Signature") : (str){ 0 } };
 	put_canonical_query(&b, &q);
 	put_byte(&b, '\n');
 	put_canonical_headers(&b, c->head, c->signed_headers);
@@ -308,7 +308,6 @@ bool sigv4_verify(struct arena *a, const struct auth_request *r, struct auth *au
 	struct canonical c = {
 		.head = r->head, .signed_headers = auth->signed_headers, .s3 = s3, .presigned = presigned
 	};
-	c.form = r->style == AUTH_QUERY || r->style == AUTH_EC2;
 	c.payload = s3 ? payload_text(auth) : body_hash(a, r);
 	struct expected e = { .canonical = canonical_request(a, &c) };
 	e.to_sign = to_sign_text(

@@ -2,12 +2,13 @@
 
 #include "base/crc.h"
 #include "base/log.h"
+#include "base/xxh.h"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <pthread.h>
 
-enum { HASHES = 3, SPARE = 8, HMAC_BLOCK = 64 };
+enum { HASHES = 4, SPARE = 8, HMAC_BLOCK = 64 };
 
 static EVP_MD *hashes[HASHES];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -33,7 +34,7 @@ static void free_spare(void *p) {
 }
 
 static void fetch_all(void) {
-	static const char *const names[HASHES] = { "MD5", "SHA1", "SHA256" };
+	static const char *const names[HASHES] = { "MD5", "SHA1", "SHA256", "SHA512" };
 	for (int kind = 0; kind < HASHES; kind++) {
 		hashes[kind] = EVP_MD_fetch(NULL, names[kind], NULL);
 		if (!hashes[kind]) {
@@ -45,7 +46,16 @@ static void fetch_all(void) {
 	}
 }
 
-static EVP_MD_CTX *take_context(enum digest_kind kind) {
+/* Which of OpenSSL's a kind is; -1: none. */
+static int hash_of(enum digest_kind kind) {
+	return kind <= DIGEST_SHA256 ? (int)kind : kind == DIGEST_SHA512 ? 3 : -1;
+}
+
+static bool is_crc(enum digest_kind kind) {
+	return kind >= DIGEST_CRC32 && kind <= DIGEST_CRC64NVME;
+}
+
+static EVP_MD_CTX *take_context(int kind) {
 	pthread_once(&once, fetch_all);
 	bool kept = spare.n[kind] > 0;
 	EVP_MD_CTX *md = kept ? spare.md[kind][--spare.n[kind]] : EVP_MD_CTX_new();
@@ -55,7 +65,7 @@ static EVP_MD_CTX *take_context(enum digest_kind kind) {
 	return md;
 }
 
-static void give_context(enum digest_kind kind, EVP_MD_CTX *md) {
+static void give_context(int kind, EVP_MD_CTX *md) {
 	if (spare.n[kind] == SPARE) {
 		EVP_MD_CTX_free(md);
 		return;
@@ -67,32 +77,39 @@ static void give_context(enum digest_kind kind, EVP_MD_CTX *md) {
 }
 
 size_t digest_size(enum digest_kind kind) {
-	static const size_t sizes[DIGEST_KINDS] = { 16, 20, 32, 4, 4, 8 };
+	static const size_t sizes[DIGEST_KINDS] = { 16, 20, 32, 4, 4, 8, 64, 8, 8, 16 };
 	return sizes[kind];
 }
 
 void digest_init(struct digest *d, enum digest_kind kind) {
 	*d = (struct digest){ .kind = kind };
-	if (kind < DIGEST_CRC32) {
-		d->md = take_context(kind);
-	} else {
+	if (is_crc(kind)) {
 		d->crc = crc_start(kind);
+	} else {
+		d->md = hash_of(kind) >= 0 ? take_context(hash_of(kind)) : xxh_begin(kind);
 	}
 }
 
 void digest_update(struct digest *d, const void *p, size_t n) {
-	if (d->kind >= DIGEST_CRC32) {
+	if (is_crc(d->kind)) {
 		d->crc = crc_update(d->kind, d->crc, p, n);
+	} else if (n && hash_of(d->kind) < 0) {
+		xxh_update(d->kind, d->md, p, n);
 	} else if (n && !EVP_DigestUpdate(d->md, p, n)) {
 		bug("OpenSSL cannot hash");
 	}
 }
 
 struct digest_value digest_finish(struct digest *d) {
-	if (d->kind >= DIGEST_CRC32) {
+	if (is_crc(d->kind)) {
 		return crc_bytes(d->kind, d->crc ^ crc_start(d->kind));
 	}
 	struct digest_value v = { .n = digest_size(d->kind) };
+	if (hash_of(d->kind) < 0) {
+		v = xxh_end(d->kind, d->md);
+		d->md = NULL;
+		return v;
+	}
 	if (!EVP_DigestFinal_ex(d->md, v.p, NULL)) {
 		bug("OpenSSL cannot end a hash");
 	}
@@ -101,10 +118,12 @@ struct digest_value digest_finish(struct digest *d) {
 }
 
 void digest_drop(struct digest *d) {
-	if (d->md) {
-		give_context(d->kind, d->md);
-		d->md = NULL;
+	if (d->md && hash_of(d->kind) < 0) {
+		xxh_drop(d->md);
+	} else if (d->md) {
+		give_context(hash_of(d->kind), d->md);
 	}
+	d->md = NULL;
 }
 
 struct digest_value digest_of(enum digest_kind kind, str s) {

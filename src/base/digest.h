@@ -1,9 +1,11 @@
-/* Checksums over streams. MD5, SHA-1 and SHA-256 by OpenSSL; the CRCs are our own: CRC-32 (ISO-HDLC, zlib's), CRC-32C
- * (Castagnoli), CRC-64/NVME. Results are bytes in network order, as S3 gives them. */
+/* Checksums over streams. MD5 and the SHAs by OpenSSL; the CRCs are our own: CRC-32 (ISO-HDLC, zlib's), CRC-32C
+ * (Castagnoli), CRC-64/NVME; XXH64 and XXH3 (seed 0) by their author's header. Results are bytes in network order (of
+ * the XXHs: the canonical form), as S3 gives them. */
 #pragma once
 
 #include "base/buf.h"
 
+/* Kept in rows by their numbers. */
 enum digest_kind {
 	DIGEST_MD5,
 	DIGEST_SHA1,
@@ -11,15 +13,19 @@ enum digest_kind {
 	DIGEST_CRC32,
 	DIGEST_CRC32C,
 	DIGEST_CRC64NVME,
+	DIGEST_SHA512,
+	DIGEST_XXHASH64,
+	DIGEST_XXHASH3, /* 64 bits */
+	DIGEST_XXHASH128,
 	DIGEST_KINDS
 };
 
-enum { DIGEST_MAX = 32 };
+enum { DIGEST_MAX = 64 };
 
 struct digest {
 	enum digest_kind kind;
 	uint64_t crc;
-	void *md; /* EVP_MD_CTX, from a pool */
+	void *md; /* EVP_MD_CTX, from a pool; or the state of an XXH */
 };
 
 struct digest_value {

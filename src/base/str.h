@@ -60,6 +60,7 @@ bool str_hex(str s, uint64_t *out); /* 1 to 16 digits */
 bool base64_decode(struct arena *a, str s, str *out);
 bool hex_decode(struct arena *a, str s, str *out);
 
-/* %XX undone; malformed escapes stay as they are. In form() a '+' is a space, in a path it is a '+'. */
+/* %XX undone; malformed escapes stay as they are. In form(), which is for queries too, a '+' is a space; in a path it
+ * is a '+'. */
 str url_decode(struct arena *a, str s);
 str url_decode_form(struct arena *a, str s);

@@ -95,6 +95,12 @@ struct face {
 	const char *name; /* botocore's name */
 	const struct route *const *tables; /* NULL-terminated; each ends with a zeroed row */
 	const struct store_table *store; /* its tables, ends with a zeroed row; may be NULL */
+	/* Sees a request before anybody asks who sent it: those that no operation of the model stands for (S3's form
+	 * uploads and preflights). *answered: its result is the call's. Else it may have set op, route, path, auth,
+	 * payload and the head, and the call goes on with them. May be NULL. */
+	bool (*before)(struct call *c, bool *answered);
+	/* Adds headers to every answer, refusals too. May be NULL. */
+	void (*dress)(struct call *c);
 	/* Checks a whole body (not a streamed one) before it is parsed: Content-MD5, checksum headers. Fails. May
 	 * be NULL. */
 	bool (*check_body)(struct call *c, str body);

@@ -36,8 +36,8 @@ void hoist_headers(struct call *c) {
 		return;
 	}
 	while (h->n < HEADERS_MAX && query_next(&rest, &name, &value)) {
-		name = str_lower(c->arena, url_decode(c->arena, name));
-		value = url_decode(c->arena, value.p ? value : S(""));
+		name = str_lower(c->arena, url_decode_form(c->arena, name));
+		value = url_decode_form(c->arena, value.p ? value : S(""));
 		if (str_starts(name, S("x-amz-")) && !is_credential(name) && plain(name) && plain(value) &&
 		    !head_get(h, name.p).p) {
 			add(c->arena, h, name, value);

@@ -42,11 +42,12 @@ static bool is_rest(const struct service *s) {
 	return (s->protos & (P_RESTXML | P_RESTJSON)) != 0;
 }
 
-/* Several services may sign with one name (sagemaker and its runtime): the one whose wire fits the request. */
+/* Several services may sign with one name (sagemaker and its runtime): the first whose wire fits the request. */
 static const struct service *by_scope(str name, bool rest) {
 	const struct service *found = NULL;
 	for (size_t i = 0; name.n && services[i]; i++) {
-		if (str_is(name, service_signing(services[i])) && (!found || is_rest(services[i]) == rest)) {
+		bool fits = is_rest(services[i]) == rest && (!found || is_rest(found) != rest);
+		if (str_is(name, service_signing(services[i])) && (fits || !found)) {
 			found = services[i];
 		}
 	}
@@ -71,6 +72,12 @@ static const struct service *by_smithy(str path) {
 		}
 	}
 	return NULL;
+}
+
+/* S3's operations on accounts, at whatever name they are sent to: a bucket may be called like the version. */
+static const struct service *by_account(const struct head *h) {
+	bool theirs = str_starts(h->path, S("/v20180820/")) && head_get(h, "x-amz-account-id").p;
+	return theirs ? service_find("s3control") : NULL;
 }
 
 static bool is_form(const struct call *c) {
@@ -176,6 +183,7 @@ void identify_service(struct call *c) {
 	struct address at = address_of_host(c->arena, h->host);
 	c->service = by_target(target);
 	c->service = c->service ? c->service : by_smithy(h->path);
+	c->service = c->service ? c->service : by_account(h);
 	c->service = c->service ? c->service : by_endpoint(at.service);
 	c->service = c->service ? c->service : by_scope(c->auth.service, !is_form(c));
 	c->service = c->service ? c->service : names_another(c, target, at.service) ? &unserved : NULL;

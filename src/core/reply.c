@@ -26,7 +26,10 @@ static void put_ids(struct buf *b, const struct call *c) {
 void reply_success(struct call *c) {
 	struct response w = { .headers = { .arena = c->arena }, .body = { .arena = c->arena } };
 	put_ids(&w.headers, c);
-	response_write(&w, c->out, &(struct wire){ c->service, c->op, c->proto }, c->request_id);
+	w.status = 200;
+	if (c->op) {
+		response_write(&w, c->out, &(struct wire){ c->service, c->op, c->proto }, c->request_id);
+	}
 	put(&w.headers, buf_str(&c->headers));
 	c->status = c->status ? c->status : w.status;
 	struct reply r = { .status = c->status, .headers = buf_str(&w.headers), .head_only = is_head(c) };

@@ -179,6 +179,9 @@ static const struct route *find_route(const struct call *c) {
 }
 
 static bool route_call(struct call *c, str body) {
+	if (c->route) {
+		return true;
+	}
 	if (!identify_op(c, body)) {
 		return false;
 	}
@@ -314,7 +317,7 @@ static bool read_document(struct call *c, str *body) {
 static bool take_body(struct call *c) {
 	str body = { 0 };
 	const struct face *f = call_face(c);
-	if (!is_s3(c) || !c->op->in || !c->op->in->payload) {
+	if (!is_s3(c) || !c->op->in || !c->op->in->payload || c->payload.state) {
 		return true;
 	}
 	if (!payload_open(c->arena, &c->payload, c->x, &c->auth, &c->refusal)) {
@@ -333,12 +336,23 @@ static void note_use(struct call *c) {
 	}
 }
 
+static bool parse_credentials(struct call *c) {
+	return c->route || auth_parse(c->arena, &c->x->head, identify_style(c), &c->auth, &c->refusal);
+}
+
 static bool serve(struct call *c) {
 	str body;
+	bool answered = false;
 	identify_service(c);
 	make_ids(c);
-	if (!identify_served(c) || !auth_parse(c->arena, &c->x->head, identify_style(c), &c->auth, &c->refusal) ||
-	    !authenticate(c, &body)) {
+	const struct face *f = call_face(c);
+	if (!identify_served(c) || (f && f->before && !f->before(c, &answered))) {
+		return false;
+	}
+	if (answered) {
+		return true;
+	}
+	if (!parse_credentials(c) || !authenticate(c, &body)) {
 		return false;
 	}
 	note_use(c);
@@ -384,6 +398,10 @@ void cloud_handle(struct exchange *x, void *arg) {
 	*c = (struct call){ .arena = x->arena, .x = x, .cloud = arg, .headers = { .arena = x->arena } };
 	bool ok = serve(c);
 	ok = was_read(c) && ok;
+	const struct face *f = call_face(c);
+	if (f && f->dress && !c->replied) {
+		f->dress(c);
+	}
 	if (!c->replied && ok) {
 		reply_success(c);
 	} else if (!c->replied) {

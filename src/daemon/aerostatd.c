@@ -20,7 +20,7 @@
 #include <stdarg.h>
 #include <sys/resource.h>
 
-static const struct face *const faces[] = { &s3_face, &sts_face, &iam_face, NULL };
+static const struct face *const faces[] = { &s3_face, &s3control_face, &sts_face, &iam_face, NULL };
 
 enum { FLUSH_SECONDS = 5, TABLES_MAX = 32, GRACE_MS = 5000, DOCUMENT_MAX = 16 * 1024 * 1024 };
 

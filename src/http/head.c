@@ -246,13 +246,15 @@ bool query_next(str *rest, str *name, str *value) {
 	return item.n > 0;
 }
 
+static str plain(struct arena *a, str s) {
+	return s.n && (memchr(s.p, '%', s.n) || memchr(s.p, '+', s.n)) ? url_decode_form(a, s) : s;
+}
+
 /* The raw value of the first parameter of that name; absent if there is none. */
 static str find_parameter(struct arena *a, str query, const char *name) {
 	str key, value, wanted = str_from(name);
 	while (query_next(&query, &key, &value)) {
-		if (key.n && memchr(key.p, '%', key.n)) {
-			key = url_decode(a, key);
-		}
+		key = plain(a, key);
 		if (key.n && str_eq(key, wanted)) {
 			return value.p ? value : S("");
 		}
@@ -262,7 +264,7 @@ static str find_parameter(struct arena *a, str query, const char *name) {
 
 str query_get(struct arena *a, const struct head *h, const char *name) {
 	str value = find_parameter(a, h->query, name);
-	return value.n && memchr(value.p, '%', value.n) ? url_decode(a, value) : value;
+	return plain(a, value);
 }
 
 bool query_has(struct arena *a, const struct head *h, const char *name) {

@@ -47,7 +47,7 @@ size_t head_count(const struct head *h, const char *name);
 /* The items of a query (or a form) one after the other, as they were sent: still escaped. Empty ones are passed over;
  * value is absent when there is no '='. False at the end. */
 bool query_next(str *rest, str *name, str *value);
-/* The value of one query parameter, decoded ('+' stays '+', as S3 reads it); absent if there is none, empty if it has
+/* The value of one query parameter, decoded ('+' is a space, as AWS reads it); absent if there is none, empty if it has
  * no value. */
 str query_get(struct arena *a, const struct head *h, const char *name);
 bool query_has(struct arena *a, const struct head *h, const char *name);

@@ -58,6 +58,22 @@ static void close_piece(struct piece *p) {
 	}
 }
 
+static int read_piece(const struct piece *p, char *to) {
+	if (p->bytes) {
+		memcpy(to, p->bytes, (size_t)p->n);
+		return 0;
+	}
+	return pread_all(p->fd, to, (size_t)p->n, p->at);
+}
+
+static int send_piece(struct hold *h, const struct piece *p, bool more) {
+	if (p->bytes) {
+		struct iovec iov = { (char *)(uintptr_t)p->bytes, (size_t)p->n };
+		return conn_send(h, &iov, 1, more ? MSG_MORE : 0);
+	}
+	return conn_send_file(h, p);
+}
+
 /* The pieces of a small body read into memory: one packet and fewer calls than sendfile. */
 static int gather(struct hold *h, const struct reply *r, str *out) {
 	char *p = arena_alloc(h->x.arena, (size_t)r->length);
@@ -68,7 +84,7 @@ static int gather(struct hold *h, const struct reply *r, str *out) {
 		if (rc <= 0) {
 			return rc ? rc : -EIO;
 		}
-		rc = piece.n > r->length - got ? -EIO : pread_all(piece.fd, p + got, (size_t)piece.n, piece.at);
+		rc = piece.n > r->length - got ? -EIO : read_piece(&piece, p + got);
 		close_piece(&piece);
 		if (rc) {
 			return rc;
@@ -92,7 +108,7 @@ static int send_pieces(struct hold *h, const struct reply *r) {
 		if (rc <= 0) {
 			return rc ? rc : -EIO;
 		}
-		rc = piece.n > left ? -EIO : conn_send_file(h, &piece);
+		rc = piece.n > left ? -EIO : send_piece(h, &piece, piece.n < left);
 		close_piece(&piece);
 		if (rc) {
 			return rc;

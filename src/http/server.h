@@ -62,11 +62,12 @@ int exchange_read_all(struct exchange *x, size_t max, str *out);
 /* Trailer fields of a chunked body, after its end; absent if there is none of that name. */
 str exchange_trailer(const struct exchange *x, const char *name);
 
-/* A stretch of a file. */
+/* A stretch of a file, or of memory. */
 struct piece {
 	int fd;
 	int64_t at, n;
 	bool close_fd; /* close it when sent */
+	const char *bytes; /* these n bytes, which stay until the next pull, and no file; NULL: the file's */
 };
 
 struct reply {
@@ -74,8 +75,8 @@ struct reply {
 	str headers; /* whole lines, "Name: value\r\n"...; Date, Content-Length, Connection and Keep-Alive are added */
 	str body; /* or: */
 	int64_t length; /* of what pull gives; with pull only */
-	/* The next piece of the body: 1 and *out, 0 at the end, -errno. NULL: body is all. Pieces are sent by
-	 * sendfile. */
+	/* The next piece of the body: 1 and *out, 0 at the end, -errno. NULL: body is all. Pieces of files are
+	 * sent by sendfile. */
 	int (*pull)(void *arg, struct piece *out);
 	void *arg;
 	bool head_only; /* HEAD: length or body.n is announced, nothing is sent */

@@ -38,7 +38,7 @@ static int pull_pieces(void *arg, struct piece *out) {
 		return p->fail ? -EIO : 0;
 	}
 	p->n--;
-	*out = (struct piece){ dup(big_file), p->size * p->n, p->size, true };
+	*out = (struct piece){ .fd = dup(big_file), .at = p->size * p->n, .n = p->size, .close_fd = true };
 	return 1;
 }
 

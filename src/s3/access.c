@@ -91,40 +91,9 @@ static bool has(struct call *c, const char *header) {
 	return head_get(&c->x->head, header).p != NULL;
 }
 
-static bool check_encryption(struct call *c) {
-	str how = head_get(&c->x->head, "x-amz-server-side-encryption");
-	if (has(c, "x-amz-server-side-encryption-customer-algorithm") ||
-	    has(c, "x-amz-server-side-encryption-customer-key") ||
-	    has(c, "x-amz-copy-source-server-side-encryption-customer-algorithm")) {
-		return fail(c, &not_implemented,
-			    "Encryption with keys that the client provides (SSE-C) is not served by this version of "
-			    "Aerostat; nothing was stored.");
-	}
-	if (str_starts(how, S("aws:kms"))) {
-		return fail(c, &not_implemented,
-			    "Encryption with KMS keys (" STR_FMT ") is not served by this version of Aerostat; nothing "
-			    "was stored.",
-			    STR_ARG(how));
-	}
-	return !how.p || str_is(how, "AES256") ? true
-					       : fail_argument(c, "x-amz-server-side-encryption", how,
-							       "The encryption method specified is not supported");
-}
-
-static bool check_lock(struct call *c) {
-	if (!has(c, "x-amz-object-lock-mode") && !has(c, "x-amz-object-lock-retain-until-date") &&
-	    !has(c, "x-amz-object-lock-legal-hold")) {
-		return true;
-	}
-	return call_bucket(c)->object_lock
-		       ? fail(c, &not_implemented,
-			      "Object Lock is not served by this version of Aerostat; nothing was stored.")
-		       : fail(c, &invalid_request, "Bucket is missing Object Lock Configuration");
-}
-
 bool extras_of_input(struct call *c) {
 	if (has(c, "x-amz-write-offset-bytes")) {
 		return fail(c, &not_implemented, "Appending to objects is not served by this version of Aerostat.");
 	}
-	return check_encryption(c) && check_lock(c);
+	return true;
 }

@@ -97,7 +97,7 @@ static bool list_of_input(struct acl_input *in, str *document) {
 	if (acls_disabled(c, call_db(c)) && !grants_private(acl)) {
 		return fail(c, &not_supported, "The bucket does not allow ACLs");
 	}
-	if (grants_public(acl) && block_is_set(call_db(c), c->arena, call_bucket(c)->id, BLOCK_ACLS)) {
+	if (grants_public(acl) && block_is_set(call_db(c), c->arena, call_bucket(c), BLOCK_ACLS)) {
 		return fail_blocked(c, str_printf(c->arena, "s3:%s", c->op->name).p, "access control lists (ACLs)",
 				    BLOCK_ACLS);
 	}

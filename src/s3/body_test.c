@@ -1,9 +1,10 @@
-/* A body in more parts than are opened ahead, read while its parts go; upload ids. */
+/* A body in more parts than are opened ahead, plain and encrypted, read while its parts go; upload ids. */
 #include "s3/body.h"
 
 #include "base/fd.h"
 #include "base/tap.h"
 #include "core/cloud.h"
+#include "s3/cipher.h"
 #include "s3/upload.h"
 
 #include <errno.h>
@@ -12,6 +13,7 @@
 enum { PARTS = 3 * BODY_AHEAD + 7, UPLOAD = 5 };
 
 static struct cloud cloud;
+static const struct seal *seal; /* what the parts are encrypted under */
 static struct arena top;
 
 /* Part n has n % 700 + 1 bytes; one in a hundred is large. */
@@ -49,7 +51,8 @@ static void write_part(struct arena *a, struct upload_parts *u, int n, int64_t s
 	for (size_t i = 0; i < size; i++) {
 		p[i] = byte_of(n, i);
 	}
-	if (blob_append(w, p, size) || blob_finish(w)) {
+	struct encryption *e = seal ? encrypt_begin(a, seal, w) : NULL;
+	if ((e ? encrypt_append(e, p, size) || encrypt_finish(e) : blob_append(w, p, size)) || blob_finish(w)) {
 		tap_check(false, __FILE__, __LINE__, "a part is written");
 	}
 	u->blobs[n] = w;
@@ -119,7 +122,7 @@ static void read_range(const struct object *o, struct reading r, int64_t at, int
 }
 
 static void parts_test(void) {
-	struct object o = { .upload = UPLOAD, .parts = PARTS };
+	struct object o = { .upload = UPLOAD, .parts = PARTS, .seal = seal };
 	int64_t middle = 0;
 	write_parts(&o, &middle);
 	read_range(&o, (struct reading){ 0 }, 0, o.size);
@@ -191,6 +194,8 @@ int main(void) {
 	if (!mkdtemp(dir) || store_open(&top, &cloud.store, dir, s3_tables, &why)) {
 		return 1;
 	}
+	parts_test();
+	seal = &cloud.seal;
 	parts_test();
 	ids_test();
 	struct fsck found = { 0 };

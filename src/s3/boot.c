@@ -49,7 +49,7 @@ static int run_policy(struct db *db, void *arg) {
 	if (!policy_principals_exist(db, w->arena, w->policy)) {
 		return refuse(w, "Invalid principal in policy");
 	}
-	if (policy_public(w->arena, w->policy) && block_is_set(db, w->arena, b.id, BLOCK_POLICY)) {
+	if (policy_public(w->arena, w->policy) && block_is_set(db, w->arena, &b, BLOCK_POLICY)) {
 		return refuse(w, "public policies are prevented by the BlockPublicPolicy setting of the bucket");
 	}
 	config_put(db, b.id, "policy", S(""), principals_kept(db, w->arena, w->policy));

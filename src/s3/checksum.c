@@ -1,4 +1,6 @@
+#include "base/rand.h"
 #include "s3/body.h"
+#include "s3/cipher.h"
 #include "s3/meta.h"
 
 enum { ROOM = 64 * 1024 };
@@ -14,6 +16,11 @@ static const struct {
 	{ DIGEST_CRC64NVME, "CRC64NVME", "ChecksumCRC64NVME", "x-amz-checksum-crc64nvme" },
 	{ DIGEST_SHA1, "SHA1", "ChecksumSHA1", "x-amz-checksum-sha1" },
 	{ DIGEST_SHA256, "SHA256", "ChecksumSHA256", "x-amz-checksum-sha256" },
+	{ DIGEST_SHA512, "SHA512", "ChecksumSHA512", "x-amz-checksum-sha512" },
+	{ DIGEST_MD5, "MD5", "ChecksumMD5", "x-amz-checksum-md5" },
+	{ DIGEST_XXHASH64, "XXHASH64", "ChecksumXXHASH64", "x-amz-checksum-xxhash64" },
+	{ DIGEST_XXHASH3, "XXHASH3", "ChecksumXXHASH3", "x-amz-checksum-xxhash3" },
+	{ DIGEST_XXHASH128, "XXHASH128", "ChecksumXXHASH128", "x-amz-checksum-xxhash128" },
 };
 enum { SUMS = sizeof(sums) / sizeof(*sums) };
 
@@ -35,6 +42,16 @@ int sum_kind(str name) {
 		}
 	}
 	return -1;
+}
+
+bool sum_combines(int kind) {
+	return kind == DIGEST_CRC32 || kind == DIGEST_CRC32C || kind == DIGEST_CRC64NVME;
+}
+
+bool fail_sum_unknown(struct call *c) {
+	return fail(c, &invalid_request,
+		    "Checksum algorithm provided is unsupported. Please try again with any of the valid types: [CRC32, "
+		    "CRC32C, CRC64NVME, MD5, SHA1, SHA256, SHA512, XXHASH128, XXHASH3, XXHASH64]");
 }
 
 void sum_show(struct arena *a, struct val *v, const struct sum *s) {
@@ -62,11 +79,8 @@ static bool is_value(str name) {
 	       !str_ieq(what, S("mode")) && !str_ieq(what, S("type"));
 }
 
-static bool not_served(struct call *c, str name) {
-	return fail(c, &not_implemented,
-		    "The checksum of " STR_FMT " is not served by this version of Aerostat, which knows CRC32, CRC32C, "
-		    "CRC64NVME, SHA1 and SHA256.",
-		    STR_ARG(name));
+static bool no_algorithm(struct call *c) {
+	return fail(c, &invalid_request, "The algorithm type you specified in x-amz-checksum- header is invalid.");
 }
 
 static bool value_ok(struct arena *a, int kind, str value) {
@@ -92,7 +106,7 @@ static bool read_headers(struct call *c, struct checksum *out) {
 		out->kind = sum_kind(str_skip(name, PREFIX.n));
 		out->value = h->headers[i].value;
 		if (out->kind < 0) {
-			return not_served(c, name);
+			return no_algorithm(c);
 		}
 		if (!value_ok(c->arena, out->kind, out->value)) {
 			return bad_value(c, name);
@@ -113,7 +127,7 @@ static bool announced(struct call *c, struct checksum *out, str name) {
 	}
 	out->kind = sum_kind(str_skip(name, PREFIX.n));
 	out->trailer = name;
-	return out->kind >= 0 ? true : not_served(c, name);
+	return out->kind >= 0 ? true : no_algorithm(c);
 }
 
 static bool read_trailers(struct call *c, struct checksum *out) {
@@ -134,9 +148,7 @@ static bool check_algorithm(struct call *c, const struct checksum *sum) {
 		return true;
 	}
 	if (sum_kind(name) < 0) {
-		return fail(c, &invalid_request,
-			    "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
-			    "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]");
+		return fail_sum_unknown(c);
 	}
 	if (!sum->given) {
 		return fail(c, &invalid_request,
@@ -177,9 +189,13 @@ bool checksum_of_input(struct call *c, struct checksum *out) {
 struct pour {
 	struct checksum *sum;
 	struct blob_writer *w;
+	struct encryption *encryption; /* NULL: none */
 };
 
-static void start(struct pour *p) {
+static void start(struct call *c, struct pour *p) {
+	const struct seal *seal = p->sum->seal;
+	p->encryption = seal ? encrypt_begin(c->arena, seal, p->w) : NULL;
+	p->sum->size = 0;
 	digest_init(&p->sum->md5, DIGEST_MD5);
 	digest_init(&p->sum->sum64, DIGEST_CRC64NVME);
 	if (p->sum->kind >= 0) {
@@ -189,6 +205,7 @@ static void start(struct pour *p) {
 
 static int take(void *arg, const void *bytes, size_t n) {
 	struct pour *p = arg;
+	p->sum->size += (int64_t)n;
 	digest_update(&p->sum->md5, bytes, n);
 	if (p->sum->kind >= 0) {
 		digest_update(&p->sum->sum, bytes, n);
@@ -196,7 +213,7 @@ static int take(void *arg, const void *bytes, size_t n) {
 	if (p->sum->crc64) {
 		digest_update(&p->sum->sum64, bytes, n);
 	}
-	return blob_append(p->w, bytes, n);
+	return p->encryption ? encrypt_append(p->encryption, bytes, n) : blob_append(p->w, bytes, n);
 }
 
 static void stop(struct pour *p) {
@@ -215,6 +232,15 @@ static str base64(struct arena *a, str s) {
 	struct buf b = { .arena = a };
 	put_base64(&b, s);
 	return buf_str(&b);
+}
+
+static str etag_of(struct arena *a, const struct checksum *sum, str md5) {
+	char noise[16];
+	if (!sum->opaque) {
+		return hex(a, md5);
+	}
+	rand_bytes(noise, sizeof(noise));
+	return hex(a, (str){ noise, sizeof(noise) });
 }
 
 static bool check_md5(struct call *c, const struct checksum *sum, str md5) {
@@ -252,7 +278,7 @@ static bool finish(struct call *c, struct pour *p) {
 	struct digest_value md5 = digest_finish(&p->sum->md5), sum64 = digest_finish(&p->sum->sum64), sum;
 	struct sum *out = &p->sum->result;
 	*out = (struct sum){ .kind = p->sum->kind };
-	p->sum->etag = hex(c->arena, digest_str(&md5));
+	p->sum->etag = etag_of(c->arena, p->sum, digest_str(&md5));
 	p->sum->result64 = base64(c->arena, digest_str(&sum64));
 	if (out->kind >= 0) {
 		sum = digest_finish(&p->sum->sum);
@@ -261,7 +287,8 @@ static bool finish(struct call *c, struct pour *p) {
 	if (!check_md5(c, p->sum, digest_str(&md5)) || !check_sum(c, p->sum, out->value)) {
 		return false;
 	}
-	int rc = blob_finish(p->w);
+	int rc = p->encryption ? encrypt_finish(p->encryption) : 0;
+	rc = rc ? rc : blob_finish(p->w);
 	return rc ? fail_errno(c, rc) : true;
 }
 
@@ -296,12 +323,12 @@ static bool pour_payload(struct call *c, struct pour *p, int64_t max) {
 }
 
 bool body_receive(struct call *c, struct checksum *sum, struct blob_writer *w, int64_t max) {
-	struct pour p = { sum, w };
+	struct pour p = { .sum = sum, .w = w };
 	if (c->payload.length > max) {
 		return too_large(c, c->payload.length, max);
 	}
 	call_db_done(c);
-	start(&p);
+	start(c, &p);
 	if (!pour_payload(c, &p, max)) {
 		stop(&p);
 		return false;
@@ -310,14 +337,14 @@ bool body_receive(struct call *c, struct checksum *sum, struct blob_writer *w, i
 }
 
 bool body_copy(struct call *c, struct checksum *sum, struct blob_writer *w, const struct extent *from) {
-	struct pour p = { sum, w };
+	struct pour p = { .sum = sum, .w = w };
 	struct body *body;
 	int rc = body_find(c, from->object, from->at, from->n, &body);
 	if (rc) {
 		return fail_errno(c, rc);
 	}
 	call_db_done(c);
-	start(&p);
+	start(c, &p);
 	rc = body_read(c, body, take, &p);
 	if (rc) {
 		stop(&p);

@@ -1,6 +1,9 @@
 #include "s3/config.h"
+#include "s3/lock.h"
 #include "s3/meta.h"
+#include "s3/object.h"
 #include "s3/routes.h"
+#include "s3/sse.h"
 #include "s3/upload.h"
 
 /* A part as the client lists it. */
@@ -77,9 +80,6 @@ static bool no_part(struct call *c, const struct listed *l) {
 	return false;
 }
 
-static const int kinds[] = { DIGEST_CRC32, DIGEST_CRC32C, DIGEST_CRC64NVME, DIGEST_SHA1, DIGEST_SHA256 };
-enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
-
 static str sum_given(struct call *c, const struct val *v, int kind) {
 	return get_str(v, str_printf(c->arena, "Checksum%s", sum_name(kind)).p);
 }
@@ -87,14 +87,14 @@ static str sum_given(struct call *c, const struct val *v, int kind) {
 static bool check_sum(struct completion *w, const struct listed *l, const struct part *p) {
 	struct call *c = w->c;
 	bool given = false;
-	for (size_t i = 0; i < KINDS; i++) {
-		str value = sum_given(c, l->v, kinds[i]);
-		if (value.p && kinds[i] != p->sum.kind && w->u.sum_kind >= 0) {
+	for (int kind = 0; kind < DIGEST_KINDS; kind++) {
+		str value = sum_given(c, l->v, kind);
+		if (value.p && kind != p->sum.kind && w->u.sum_kind >= 0) {
 			return fail(c, &bad_digest,
 				    "The " STR_FMT " you specified for part %lld did not match what we received.",
-				    STR_ARG(sum_lower(c->arena, kinds[i])), (long long)l->number);
+				    STR_ARG(sum_lower(c->arena, kind)), (long long)l->number);
 		}
-		if (value.p && kinds[i] == p->sum.kind && !str_eq(value, p->sum.value)) {
+		if (value.p && kind == p->sum.kind && !str_eq(value, p->sum.value)) {
 			return no_part(c, l);
 		}
 		given |= value.p != NULL;
@@ -263,9 +263,9 @@ static bool check_whole(struct completion *w) {
 			    "checksum mode.",
 			    sum_type(w->o.sum.composite));
 	}
-	for (size_t i = 0; i < KINDS; i++) {
-		str value = sum_given(c, c->in, kinds[i]);
-		if (value.p && !check_value(w, kinds[i], value)) {
+	for (int kind = 0; kind < DIGEST_KINDS; kind++) {
+		str value = sum_given(c, c->in, kind);
+		if (value.p && !check_value(w, kind, value)) {
 			return false;
 		}
 	}
@@ -311,6 +311,7 @@ static int complete_work(struct db *db, void *arg) {
 	if (!conditions_write(w->c, there ? &current : NULL) || !place_parts(w, db)) {
 		return 1;
 	}
+	lock_by_default(w->c, db, w->o.modified, &w->o.meta);
 	int rc = object_insert(db, a, &w->o);
 	if (rc) {
 		bucket_gone(w->c, call_bucket(w->c)->name);
@@ -322,28 +323,15 @@ static int complete_work(struct db *db, void *arg) {
 
 /* --- the answer --- */
 
-static str location(struct call *c) {
-	struct buf b = { .arena = c->arena };
-	putz(&b, c->x->tls ? "https://" : "http://");
-	put(&b, c->x->head.host);
-	put_byte(&b, '/');
-	if (!c->bucket_host.n) {
-		put(&b, call_bucket(c)->name);
-		put_byte(&b, '/');
-	}
-	put_url(&b, get_str(c->in, "Key"), false);
-	return buf_str(&b);
-}
-
 static bool answer(struct call *c, const struct object *o) {
 	struct arena *a = c->arena;
-	set_str(a, c->out, "Location", location(c));
+	set_str(a, c->out, "Location", object_location(c));
 	set_str(a, c->out, "Bucket", call_bucket(c)->name);
 	set_str(a, c->out, "Key", o->key);
 	set_str(a, c->out, "ETag", etag_quoted(a, o->etag));
 	sum_show(a, c->out, &o->sum);
 	set_str(a, c->out, "VersionId", version_shown(call_bucket(c), o));
-	show_encryption(c, o->meta);
+	sse_show(c, o->meta);
 	return true;
 }
 

@@ -1,8 +1,11 @@
 #include "core/cloud.h"
+#include "s3/customer.h"
 #include "s3/listing.h"
+#include "s3/lock.h"
 #include "s3/object.h"
 #include "s3/resource.h"
 #include "s3/routes.h"
+#include "s3/sse.h"
 
 static const int64_t size_max = (int64_t)5 << 30;
 
@@ -21,7 +24,7 @@ static bool unchanged(struct call *c, const struct source *from, const struct ob
 	const struct head *h = &c->x->head;
 	return src->bucket == o->bucket && str_eq(src->key, o->key) && src->latest && !replace &&
 	       !get_str(c->in, "StorageClass").n && !head_get(h, "x-amz-website-redirect-location").p &&
-	       !head_get(h, "x-amz-server-side-encryption").p;
+	       !head_get(h, "x-amz-server-side-encryption").p && !customer_sent(c, &customer_headers);
 }
 
 static bool copy_meta(struct call *c, const struct source *from, struct object *o) {
@@ -64,11 +67,7 @@ static bool choose_sum(struct call *c, const struct source *from, struct checksu
 	str name = get_str(c->in, "ChecksumAlgorithm");
 	int kept = from->object.sum.kind;
 	*sum = (struct checksum){ .kind = name.n ? sum_kind(name) : kept >= 0 ? kept : DIGEST_CRC64NVME };
-	return sum->kind >= 0
-		       ? true
-		       : fail(c, &invalid_request,
-			      "Checksum algorithm provided is unsupported. Please try again with any of the valid "
-			      "types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]");
+	return sum->kind >= 0 ? true : fail_sum_unknown(c);
 }
 
 static bool check_size(struct call *c, const struct source *from) {
@@ -87,21 +86,26 @@ static void show(struct call *c, const struct source *from, const struct object 
 	sum_show(c->arena, v, &o->sum);
 	set_str(c->arena, c->out, "VersionId", version_shown(call_bucket(c), o));
 	set_str(c->arena, c->out, "CopySourceVersionId", from->version);
-	show_encryption(c, o->meta);
+	sse_show(c, o->meta);
 }
 
 static bool copy_object(struct call *c) {
 	struct source from;
 	struct object o;
 	struct checksum sum;
+	struct sse sse;
 	if (!object_of_request(c, &o) || !source_of_input(c, &from) || !check_size(c, &from) ||
-	    !copy_meta(c, &from, &o) || !copy_tags(c, &from, &o) || !choose_sum(c, &from, &sum)) {
+	    !copy_meta(c, &from, &o) || !lock_of_input(c, &o.meta) || !copy_tags(c, &from, &o) ||
+	    !choose_sum(c, &from, &sum) || !sse_of_input(c, &sse)) {
 		return false;
 	}
+	o.meta = sse_keep(c->arena, o.meta, &sse);
+	sse_apply(&sse, &sum);
 	struct blob_writer *body = blob_begin(c->cloud->store, c->arena);
 	if (!body_copy(c, &sum, body, &(struct extent){ &from.object, 0, from.object.size })) {
 		return false;
 	}
+	o.size = sum.size;
 	o.etag = sum.etag;
 	o.sum = sum.result;
 	if (!object_store(c, &o, body)) {

@@ -2,6 +2,7 @@
 #include "s3/acl.h"
 #include "s3/config.h"
 #include "s3/listing.h"
+#include "s3/lock.h"
 #include "s3/object.h"
 #include "s3/resource.h"
 #include "s3/routes.h"
@@ -72,6 +73,11 @@ static int remove_one(struct db *db, struct call *c, struct removal *r) {
 		return mark(db, c, r);
 	}
 	if (object_find(db, c->arena, &o)) {
+		struct lock l = lock_of(o.meta);
+		if (!lock_lets_go(&l, lock_bypassed(c))) {
+			refuse(r, &access_denied, lock_sentence);
+			return 0;
+		}
 		object_remove(db, c->arena, &o);
 		r->marker = o.marker;
 	}
@@ -98,7 +104,7 @@ static int remove_all(struct db *db, void *arg) {
 /* c->resource is the object, or its bucket. */
 static bool may_delete(struct call *c, const struct removal *r) {
 	struct resource on;
-	bool bypass = str_is(head_get(&c->x->head, "x-amz-bypass-governance-retention"), "true");
+	bool bypass = lock_bypassed(c);
 	object_resource(c, &c->resource, r->key, r->version, &on);
 	return call_must(c, r->version.p ? "s3:DeleteObjectVersion" : "s3:DeleteObject", &on) &&
 	       (!bypass || !call_bucket(c)->object_lock || call_must(c, "s3:BypassGovernanceRetention", &on));

@@ -1,10 +1,13 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "core/cloud.h"
+#include "s3/body.h"
 #include "s3/listing.h"
+#include "s3/lock.h"
 #include "s3/object.h"
 #include "s3/resource.h"
 #include "s3/routes.h"
+#include "s3/sse.h"
 #include "s3/upload.h"
 
 #include <errno.h>
@@ -162,9 +165,6 @@ static bool apply_overrides(struct call *c, str *meta) {
 /* --- the answer --- */
 
 static bool may_read(struct call *c) {
-	if (head_get(&c->x->head, "x-amz-server-side-encryption-customer-algorithm").p) {
-		return fail(c, &invalid_request, "The encryption parameters are not applicable to this object.");
-	}
 	return must_allow_version(c, "s3:GetObject", "s3:GetObjectVersion");
 }
 
@@ -229,15 +229,17 @@ static void show(struct call *c, const struct object *o, const struct span *s) {
 	show_span(c, o, s);
 	show_sums(c, o, s);
 	show_tags(c, o);
+	lock_show(c, o->meta);
 }
 
 static bool find(struct call *c, struct object *o, struct span *s) {
-	if (!may_read(c) || !object_of_input(c, call_db(c), o) || !conditions_read(c, o) || !span_of_input(c, o, s) ||
-	    (c->status != 304 && !apply_overrides(c, &o->meta))) {
+	if (!may_read(c) || !object_of_input(c, call_db(c), o) || !sse_open(c, o) || !conditions_read(c, o) ||
+	    !span_of_input(c, o, s) || (c->status != 304 && !apply_overrides(c, &o->meta))) {
 		return false;
 	}
 	show(c, o, s);
 	meta_show(c, o->meta);
+	sse_show(c, o->meta);
 	return true;
 }
 
@@ -254,7 +256,7 @@ static void no_body(struct call *c, int64_t length) {
 
 static bool send_at_once(struct call *c, const struct object *o, const struct span *s) {
 	char *bytes = arena_raw(c->arena, (size_t)s->n);
-	int rc = blob_read(call_db(c), o->blob, s->at, s->n, bytes);
+	int rc = body_small(c, o, s->at, s->n, bytes);
 	if (rc) {
 		return fail_errno(c, rc);
 	}
@@ -278,7 +280,7 @@ static bool get_object(struct call *c) {
 		c->raw_body = S("");
 		return true;
 	}
-	if (o.blob && s.n <= AT_ONCE) {
+	if (o.blob && (o.seal ? o.size <= BODY_SMALL : s.n <= AT_ONCE)) {
 		return send_at_once(c, &o, &s);
 	}
 	int rc = body_open(c, &o, s.at, s.n);

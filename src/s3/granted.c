@@ -37,7 +37,7 @@ static const struct permission *permission_for(const char *action) {
 
 /* The list document (absent: the owner's alone) lets the caller pass. */
 static bool permits(struct call *c, const struct target *t, str document, const char *permission) {
-	bool ignored = block_is_set(call_db(c), c->arena, t->bucket->id, BLOCK_IGNORE_ACLS);
+	bool ignored = block_is_set(call_db(c), c->arena, t->bucket, BLOCK_IGNORE_ACLS);
 	return document.p && grants_permit(acl_read(c, document), &c->who, permission, !ignored);
 }
 

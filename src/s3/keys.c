@@ -2,21 +2,23 @@
  * "Bucket policy examples using condition keys"). A key is there only for the operations that have it: a header that
  * means nothing to an operation is no value of it. */
 #include "base/clock.h"
+#include "s3/lock.h"
 #include "s3/meta.h"
 #include "s3/resource.h"
 
 /* Operations, by the keys that they have. */
-enum { LISTS = 1, MAKES = 2, ACLS = 4, BIRTH = 8, DELETES = 16, RETAGS = 32, ANY = 64 };
+enum { LISTS = 1, MAKES = 2, ACLS = 4, BIRTH = 8, DELETES = 16, RETAGS = 32, LOCKS = 64, ANY = 128 };
 
 static const struct {
 	const char *op;
 	int group;
 } groups[] = {
-	{ "ListObjects", LISTS },    { "ListObjectsV2", LISTS },     { "ListObjectVersions", LISTS },
-	{ "PutObject", MAKES },      { "CopyObject", MAKES },        { "CreateMultipartUpload", MAKES },
-	{ "UploadPart", MAKES },     { "UploadPartCopy", MAKES },    { "CompleteMultipartUpload", MAKES },
-	{ "PutBucketAcl", ACLS },    { "PutObjectAcl", ACLS },       { "CreateBucket", BIRTH },
-	{ "DeleteObject", DELETES }, { "PutObjectTagging", RETAGS },
+	{ "ListObjects", LISTS },        { "ListObjectsV2", LISTS },     { "ListObjectVersions", LISTS },
+	{ "PutObject", MAKES },          { "CopyObject", MAKES },        { "CreateMultipartUpload", MAKES },
+	{ "UploadPart", MAKES },         { "UploadPartCopy", MAKES },    { "CompleteMultipartUpload", MAKES },
+	{ "PutBucketAcl", ACLS },        { "PutObjectAcl", ACLS },       { "CreateBucket", BIRTH },
+	{ "DeleteObject", DELETES },     { "PutObjectTagging", RETAGS }, { "PutObjectRetention", LOCKS },
+	{ "PutObjectLegalHold", LOCKS },
 };
 
 struct wanted {
@@ -80,13 +82,13 @@ static bool content_sha256(const struct wanted *q) {
 
 static bool auth_type(const struct wanted *q) {
 	enum auth_way way = q->c->auth.way;
-	bool query = way == AUTH_V4_QUERY || way == AUTH_V2_QUERY;
-	return way != AUTH_ANONYMOUS && one(q, query ? S("REST-QUERY-STRING") : S("REST-HEADER"));
+	bool query = way == AUTH_V4_QUERY || way == AUTH_V2_QUERY, form = way == AUTH_V4_POST || way == AUTH_V2_POST;
+	return way != AUTH_ANONYMOUS && one(q, form ? S("POST") : query ? S("REST-QUERY-STRING") : S("REST-HEADER"));
 }
 
 static bool signature_version(const struct wanted *q) {
 	enum auth_way way = q->c->auth.way;
-	bool v4 = way == AUTH_V4_HEADER || way == AUTH_V4_QUERY;
+	bool v4 = way == AUTH_V4_HEADER || way == AUTH_V4_QUERY || way == AUTH_V4_POST;
 	return way != AUTH_ANONYMOUS && one(q, v4 ? S("AWS4-HMAC-SHA256") : S("AWS"));
 }
 
@@ -173,6 +175,34 @@ static bool sent_tag_keys(const struct wanted *q) {
 	return q->out->n > 0;
 }
 
+/* --- a lock that is asked for --- */
+
+static bool lock_mode(const struct wanted *q) {
+	return one(q, lock_asked(q->c).mode);
+}
+
+static bool lock_hold(const struct wanted *q) {
+	return one(q, lock_asked(q->c).hold);
+}
+
+static bool lock_end(const struct wanted *q) {
+	struct lock l = lock_asked(q->c);
+	struct buf b = { .arena = q->c->arena };
+	if (!l.mode.p) {
+		return false;
+	}
+	put_time(&b, l.until, TIME_ISO);
+	return one(q, buf_str(&b));
+}
+
+/* A day that has begun counts. */
+static bool lock_days(const struct wanted *q) {
+	static const int64_t day = 86400000;
+	struct lock l = lock_asked(q->c);
+	int64_t left = l.until - clock_now();
+	return l.mode.p && one(q, str_printf(q->c->arena, "%lld", (long long)((left + day - 1) / day)));
+}
+
 /* --- all of them --- */
 
 static const struct key {
@@ -216,9 +246,10 @@ static const struct key {
 	{ "s3:x-amz-website-redirect-location", MAKES, NULL, "x-amz-website-redirect-location" },
 	{ "s3:if-match", MAKES | DELETES, NULL, "if-match" },
 	{ "s3:if-none-match", MAKES, NULL, "if-none-match" },
-	{ "s3:object-lock-mode", MAKES, NULL, "x-amz-object-lock-mode" },
-	{ "s3:object-lock-legal-hold", MAKES, NULL, "x-amz-object-lock-legal-hold" },
-	{ "s3:object-lock-retain-until-date", MAKES, NULL, "x-amz-object-lock-retain-until-date" },
+	{ "s3:object-lock-mode", MAKES | LOCKS, lock_mode, NULL },
+	{ "s3:object-lock-legal-hold", MAKES | LOCKS, lock_hold, NULL },
+	{ "s3:object-lock-retain-until-date", MAKES | LOCKS, lock_end, NULL },
+	{ "s3:object-lock-remaining-retention-days", MAKES | LOCKS, lock_days, NULL },
 	{ 0 },
 };
 

@@ -17,7 +17,6 @@ static const struct kept {
 	{ "cache-control", "CacheControl" },
 	{ "expires", NULL },
 	{ "x-amz-website-redirect-location", "WebsiteRedirectLocation" },
-	{ "x-amz-server-side-encryption", "ServerSideEncryption" },
 };
 enum { KEPT = sizeof(kept) / sizeof(*kept) };
 
@@ -93,9 +92,6 @@ static str value_of(struct call *c, const struct kept *k) {
 	if (k == kept) {
 		return v.n ? v : S("binary/octet-stream");
 	}
-	if (k == kept + KEPT - 1) {
-		return v.n ? v : S("AES256");
-	}
 	return k == kept + 1 ? without_chunked(c->arena, v) : v;
 }
 
@@ -170,7 +166,6 @@ bool meta_of_copy(struct call *c, str from, str *out) {
 		return false;
 	}
 	*out = pairs_with(c->arena, from, REDIRECT, to.n ? to : (str){ 0 });
-	*out = pairs_with(c->arena, *out, S("x-amz-server-side-encryption"), value_of(c, kept + KEPT - 1));
 	*out = pairs_with(c->arena, *out, S("acl"), acl);
 	return true;
 }
@@ -219,10 +214,6 @@ static const char *member_of(str name) {
 		}
 	}
 	return NULL;
-}
-
-void show_encryption(struct call *c, str meta) {
-	set_str(c->arena, c->out, "ServerSideEncryption", meta_get(meta, "x-amz-server-side-encryption"));
 }
 
 void meta_show(struct call *c, str meta) {

@@ -11,17 +11,16 @@ str pairs_with(struct arena *a, str pairs, str name, str value);
 
 /* The headers of a PutObject, CopyObject (REPLACE) or CreateMultipartUpload that are kept: Content-Type (default
  * binary/octet-stream), Content-Encoding (aws-chunked taken off), Content-Language, Content-Disposition,
- * Cache-Control, Expires, x-amz-website-redirect-location, server side encryption, Metadata and the ACL. Fails:
+ * Cache-Control, Expires, x-amz-website-redirect-location, Metadata and the ACL; encryption is added by sse.h. Fails:
  * MetadataTooLarge (names and values over 2 KiB), InvalidArgument. */
 bool meta_of_input(struct call *c, str *out);
 /* Sets the members of a GetObject or HeadObject output that are kept. */
 void meta_show(struct call *c, str meta);
-void show_encryption(struct call *c, str meta); /* ServerSideEncryption of an output, as it was asked for */
 str meta_get(str meta, const char *name); /* names lower case, user metadata with x-amz-meta-; absent if none */
 
-/* What a request may ask of an object that is not served: SSE-KMS, SSE-C, object lock, appending. Fails. */
+/* What a request may ask of an object that is not served: appending. Fails. */
 bool extras_of_input(struct call *c);
-/* The kept headers of a copy: those of from, but redirect, encryption and ACL, which are the input's. */
+/* The kept headers of a copy: those of from, but redirect and ACL, which are the input's. */
 bool meta_of_copy(struct call *c, str from, str *out); /* Fails: InvalidRedirectLocation */
 
 /* STANDARD if the input has none. Fails: InvalidStorageClass. */
@@ -44,9 +43,12 @@ struct checksum {
 	str trailer; /* name of the trailer field; absent: none */
 	str content_md5; /* 16 bytes; absent: none */
 	bool crc64; /* compute CRC64NVME too, beside the client's: for result64 */
+	const struct seal *seal; /* the body is encrypted, its key sealed under this; NULL: it is plain */
+	bool opaque; /* its ETag is not its MD5 */
 	struct digest sum, md5, sum64; /* inside */
 	/* Once the body has come: */
-	str etag; /* its MD5 in hex */
+	int64_t size;
+	str etag; /* its MD5 in hex, or else 32 random digits */
 	struct sum result; /* what was given, or what was computed */
 	str result64; /* base64 */
 };
@@ -78,8 +80,12 @@ bool source_of_input(struct call *c, struct source *out);
 
 /* ChecksumCRC32 ... and ChecksumType members of v, whose shape has them. */
 void sum_show(struct arena *a, struct val *v, const struct sum *s);
-const char *sum_name(int kind); /* "CRC32" ... "SHA256" */
+const char *sum_name(int kind); /* "CRC32" ... "XXHASH128" */
 int sum_kind(str name); /* -1 unknown */
+/* Can the sum of the whole be had from those of its parts? The CRCs': all others are COMPOSITE of an upload (docs:
+ * "Checking object integrity in Amazon S3"). */
+bool sum_combines(int kind);
+bool fail_sum_unknown(struct call *c); /* an algorithm that there is not: InvalidRequest */
 
 /* Conditionals of the input (IfMatch, IfNoneMatch, IfModifiedSince, IfUnmodifiedSince; o NULL: no such object).
  * For reads (RFC 9110 order): PreconditionFailed 412, or 304 with c->status. For writes: IfMatch and IfNoneMatch:*

@@ -1,8 +1,10 @@
 #include "base/clock.h"
 #include "core/cloud.h"
 #include "s3/listing.h"
+#include "s3/lock.h"
 #include "s3/meta.h"
 #include "s3/routes.h"
+#include "s3/sse.h"
 #include "s3/upload.h"
 
 /* --- a part arrives --- */
@@ -12,6 +14,7 @@ struct arrival {
 	struct upload u;
 	struct part p;
 	struct checksum sum;
+	struct sse sse;
 	struct blob_writer *body;
 };
 
@@ -66,7 +69,7 @@ static bool keep(struct arrival *w) {
 	}
 	p->upload = w->u.id;
 	p->sum = w->sum.crc64 ? (struct sum){ .kind = DIGEST_CRC64NVME, .value = w->sum.result64 } : w->sum.result;
-	p->size = blob_size(w->body);
+	p->size = w->sum.size;
 	p->modified = clock_now();
 	p->blob = blob_id(w->body);
 	return call_write(w->c, keep_work, w, w->body);
@@ -74,21 +77,24 @@ static bool keep(struct arrival *w) {
 
 static bool begin(struct call *c, struct arrival *w) {
 	*w = (struct arrival){ .c = c };
-	return number_of_input(c, &w->p.number) && upload_of_input(c, call_db(c), &w->u);
+	return number_of_input(c, &w->p.number) && upload_of_input(c, call_db(c), &w->u) &&
+	       sse_of_upload(c, w->u.meta, &w->sse);
 }
 
 static bool upload_part(struct call *c) {
 	struct arrival w;
-	if (!begin(c, &w) || !checksum_of_input(c, &w.sum) || !choose_sum(&w)) {
+	if (!begin(c, &w) || !checksum_of_input(c, &w.sum) ||
+	    !lock_wants_sum(c, w.u.meta, w.sum.given || w.sum.content_md5.p, "Part") || !choose_sum(&w)) {
 		return false;
 	}
 	call_db_done(c);
+	sse_apply(&w.sse, &w.sum);
 	w.body = blob_begin(c->cloud->store, c->arena);
 	if (!body_receive(c, &w.sum, w.body, part_max) || !keep(&w)) {
 		return false;
 	}
 	set_str(c->arena, c->out, "ETag", etag_quoted(c->arena, w.sum.etag));
-	show_encryption(c, w.u.meta);
+	sse_show(c, w.u.meta);
 	if (w.sum.given || w.u.sum_kind >= 0) {
 		sum_show(c->arena, c->out, &w.sum.result);
 	}
@@ -150,6 +156,7 @@ static bool upload_part_copy(struct call *c) {
 		return false;
 	}
 	w.sum.kind = upload_sum_kind(&w.u);
+	sse_apply(&w.sse, &w.sum);
 	w.body = blob_begin(c->cloud->store, c->arena);
 	if (!body_copy(c, &w.sum, w.body, &(struct extent){ &from.object, at, n }) || !keep(&w)) {
 		return false;
@@ -161,7 +168,7 @@ static bool upload_part_copy(struct call *c) {
 		sum_show(c->arena, result, &w.p.sum);
 	}
 	set_str(c->arena, c->out, "CopySourceVersionId", from.version);
-	show_encryption(c, w.u.meta);
+	sse_show(c, w.u.meta);
 	return true;
 }
 

@@ -35,7 +35,7 @@ static bool still_good(struct call *c, struct db *db) {
 	if (!policy_principals_exist(db, c->arena, text)) {
 		return fail(c, &malformed_policy, "Invalid principal in policy");
 	}
-	return policy_public(c->arena, text) && block_is_set(db, c->arena, call_bucket(c)->id, BLOCK_POLICY)
+	return policy_public(c->arena, text) && block_is_set(db, c->arena, call_bucket(c), BLOCK_POLICY)
 		       ? fail_blocked(c, "s3:PutBucketPolicy", "policies", BLOCK_POLICY)
 		       : true;
 }

@@ -23,6 +23,7 @@ const struct kept_policy *policy_kept(struct db *db, struct arena *a, const stru
 
 /* The block of public access. */
 enum public_block { BLOCK_ACLS, BLOCK_IGNORE_ACLS, BLOCK_POLICY, BLOCK_RESTRICT };
-bool block_is_set(struct db *db, struct arena *a, int64_t bucket, enum public_block which);
+/* Of the bucket or of its account: the stricter counts. */
+bool block_is_set(struct db *db, struct arena *a, const struct bucket *b, enum public_block which);
 /* Refuses what it prevents; what: "policies" or "access control lists (ACLs)". */
 bool fail_blocked(struct call *c, const char *action, const char *what, enum public_block which);

@@ -3,10 +3,12 @@
 #include "s3/acl.h"
 #include "s3/config.h"
 #include "s3/listing.h"
+#include "s3/lock.h"
 #include "s3/object.h"
 #include "s3/routes.h"
+#include "s3/sse.h"
 
-static const int64_t size_max = (int64_t)5 << 30;
+const int64_t object_max = (int64_t)5 << 30;
 
 struct deposit {
 	struct call *c;
@@ -23,6 +25,7 @@ static int store(struct db *db, void *arg) {
 	if (!conditions_write(c, there ? &now : NULL)) {
 		return 1;
 	}
+	lock_by_default(c, db, w->o.modified, &w->o.meta);
 	if (object_insert(db, c->arena, &w->o)) {
 		bucket_gone(c, call_bucket(c)->name);
 		return 1;
@@ -32,7 +35,6 @@ static int store(struct db *db, void *arg) {
 
 bool object_store(struct call *c, struct object *o, struct blob_writer *body) {
 	struct deposit w = { .c = c, .o = *o };
-	w.o.size = blob_size(body);
 	w.o.modified = clock_now();
 	w.o.blob = w.o.size ? blob_id(body) : 0;
 	if (!call_write(c, store, &w, w.o.blob ? body : NULL)) {
@@ -61,27 +63,63 @@ bool object_of_request(struct call *c, struct object *o) {
 	return extras_of_input(c) && class_of_input(c, &o->storage_class) && conditions_early(c);
 }
 
+static bool too_small(struct call *c, int64_t size, int64_t min) {
+	fail(c, &entity_too_small, "Your proposed upload is smaller than the minimum allowed size");
+	fail_detail(c, "ProposedSize", str_printf(c->arena, "%lld", (long long)size));
+	fail_detail(c, "MinSizeAllowed", str_printf(c->arena, "%lld", (long long)min));
+	return false;
+}
+
+static void show(struct call *c, const struct object *o) {
+	set_str(c->arena, c->out, "ETag", etag_quoted(c->arena, o->etag));
+	sum_show(c->arena, c->out, &o->sum);
+	set_str(c->arena, c->out, "VersionId", version_shown(call_bucket(c), o));
+	sse_show(c, o->meta);
+}
+
+bool object_put(struct call *c, struct object *o, int64_t min, int64_t max) {
+	struct checksum sum;
+	struct sse sse;
+	if (!object_of_request(c, o) || !meta_of_input(c, &o->meta) || !lock_of_input(c, &o->meta) ||
+	    !sse_of_input(c, &sse) || !tags_of_input(c, &o->tags) || !checksum_of_input(c, &sum) ||
+	    !lock_wants_sum(c, o->meta, sum.given || sum.content_md5.p, "Object")) {
+		return false;
+	}
+	o->meta = sse_keep(c->arena, o->meta, &sse);
+	sse_apply(&sse, &sum);
+	struct blob_writer *body = blob_begin(c->cloud->store, c->arena);
+	if (!body_receive(c, &sum, body, max)) {
+		return false;
+	}
+	if (sum.size < min) {
+		return too_small(c, sum.size, min);
+	}
+	o->size = sum.size;
+	o->etag = sum.etag;
+	o->sum = sum.result;
+	if (!object_store(c, o, body)) {
+		return false;
+	}
+	show(c, o);
+	return true;
+}
+
+str object_location(struct call *c) {
+	struct buf b = { .arena = c->arena };
+	putz(&b, c->x->tls ? "https://" : "http://");
+	put(&b, c->x->head.host);
+	put_byte(&b, '/');
+	if (!c->bucket_host.n) {
+		put(&b, call_bucket(c)->name);
+		put_byte(&b, '/');
+	}
+	put_url(&b, get_str(c->in, "Key"), false);
+	return buf_str(&b);
+}
+
 static bool put_object(struct call *c) {
 	struct object o;
-	struct checksum sum;
-	if (!object_of_request(c, &o) || !meta_of_input(c, &o.meta) || !tags_of_input(c, &o.tags) ||
-	    !checksum_of_input(c, &sum)) {
-		return false;
-	}
-	struct blob_writer *body = blob_begin(c->cloud->store, c->arena);
-	if (!body_receive(c, &sum, body, size_max)) {
-		return false;
-	}
-	o.etag = sum.etag;
-	o.sum = sum.result;
-	if (!object_store(c, &o, body)) {
-		return false;
-	}
-	set_str(c->arena, c->out, "ETag", etag_quoted(c->arena, o.etag));
-	sum_show(c->arena, c->out, &o.sum);
-	set_str(c->arena, c->out, "VersionId", version_shown(call_bucket(c), &o));
-	show_encryption(c, o.meta);
-	return true;
+	return object_put(c, &o, 0, object_max);
 }
 
 const struct route put_routes[] = {

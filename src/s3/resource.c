@@ -24,7 +24,7 @@ static void bind(struct db *db, struct arena *a, const struct bucket *b, struct 
 	struct bound *bound = NEW(a, struct bound);
 	*bound = (struct bound){ .policy = k->policy, .name = S("bucket policy"), .from = r->arn };
 	r->policy = bound;
-	r->restricted = k->open && block_is_set(db, a, b->id, BLOCK_RESTRICT);
+	r->restricted = k->open && block_is_set(db, a, b, BLOCK_RESTRICT);
 }
 
 void bucket_resource(struct call *c, struct bucket *b, struct resource *out) {

@@ -13,6 +13,9 @@ extern const struct route lifecycle_routes[], bucket_tagging_routes[], encryptio
 	policy_routes[], access_block_routes[], ownership_routes[], logging_routes[], website_routes[],
 	notification_routes[], replication_routes[], transfer_routes[], lock_routes[], collection_routes[],
 	acl_routes[];
+/* accounts: of S3's other service */
+extern const struct route account_block_routes[];
 /* objects */
 extern const struct route object_routes[], put_routes[], delete_routes[], copy_routes[], attribute_routes[],
-	tagging_routes[], upload_routes[], part_routes[], complete_routes[], list_routes[], list_versions_routes[];
+	tagging_routes[], retention_routes[], upload_routes[], part_routes[], complete_routes[], list_routes[],
+	list_versions_routes[];

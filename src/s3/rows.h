@@ -47,7 +47,7 @@ void config_drop(struct db *db, int64_t bucket, const char *kind, str id); /* in
 
 /* --- objects --- */
 struct sum {
-	int kind; /* enum digest_kind of the CRCs and SHAs; -1: none */
+	int kind; /* enum digest_kind; -1: none */
 	bool composite; /* of the parts' sums, value ends with -N; else of the whole object */
 	str value; /* base64 */
 };
@@ -68,6 +68,8 @@ struct object {
 	int64_t upload; /* its parts are those of this upload; 0: not a multipart object */
 	int64_t parts; /* how many parts */
 	str account; /* the owner; "": somebody without an account */
+	/* Not of the row: what the keys of its bodies are sealed under, once sse.h has looked; NULL: they are plain. */
+	const struct seal *seal;
 };
 
 /* Which one: o's bucket, key and version (absent: the current version, marker or not); the rest is filled. False:

@@ -4,6 +4,7 @@
 #include "core/call.h"
 
 extern const struct face s3_face;
+extern const struct face s3control_face; /* what is of a whole account */
 
 struct cloud;
 

@@ -23,6 +23,10 @@ const struct store_table s3_tables[] = {
 		    "document BLOB NOT NULL,"
 		    "PRIMARY KEY(bucket, kind, id)) WITHOUT ROWID;" },
 
+	/* The block of public access of a whole account. */
+	{ .schema = "CREATE TABLE IF NOT EXISTS account_block(account BLOB PRIMARY KEY, document BLOB NOT NULL)"
+		    " WITHOUT ROWID;" },
+
 	/* A version a row. The least seq of a key is its current version: nothing else says so. What a listing shows
 	 * comes first, what may be long comes last. meta and tags are never NULL: '' is none. */
 	{ .schema = "CREATE TABLE IF NOT EXISTS object("

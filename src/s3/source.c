@@ -3,6 +3,7 @@
 #include "s3/listing.h"
 #include "s3/object.h"
 #include "s3/resource.h"
+#include "s3/sse.h"
 
 static const struct fault not_active = { "ObjectNotInActiveTierError", 403 };
 
@@ -118,7 +119,7 @@ bool source_of_input(struct call *c, struct source *out) {
 		return bucket_gone(c, p.bucket);
 	}
 	if (!owner_expected(c, &out->bucket) || !allowed(c, &p, out) || !find(c, &p, out) ||
-	    !conditions_source(c, &out->object)) {
+	    !sse_open_source(c, &out->object) || !conditions_source(c, &out->object)) {
 		return false;
 	}
 	if (class_archived(out->object.storage_class)) {

@@ -4,8 +4,10 @@
 #include "s3/acl.h"
 #include "s3/config.h"
 #include "s3/listing.h"
+#include "s3/lock.h"
 #include "s3/meta.h"
 #include "s3/routes.h"
+#include "s3/sse.h"
 
 /* --- what the files about uploads share --- */
 
@@ -37,7 +39,6 @@ str sum_lower(struct arena *a, int kind) {
 
 static bool composite_of_input(struct call *c, struct upload *u) {
 	str type = get_str(c->in, "ChecksumType");
-	bool sha = u->sum_kind == DIGEST_SHA1 || u->sum_kind == DIGEST_SHA256;
 	u->sum_composite = type.p ? str_is(type, "COMPOSITE") : u->sum_kind >= 0 && u->sum_kind != DIGEST_CRC64NVME;
 	if (!type.p) {
 		return true;
@@ -50,7 +51,7 @@ static bool composite_of_input(struct call *c, struct upload *u) {
 			c, &invalid_request,
 			"The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header.");
 	}
-	if (u->sum_composite ? u->sum_kind == DIGEST_CRC64NVME : sha) {
+	if (u->sum_composite ? u->sum_kind == DIGEST_CRC64NVME : !sum_combines(u->sum_kind)) {
 		return fail(c, &invalid_request,
 			    "The %s checksum type cannot be used with the " STR_FMT " checksum algorithm.",
 			    sum_type(u->sum_composite), STR_ARG(sum_lower(c->arena, u->sum_kind)));
@@ -62,9 +63,7 @@ static bool sum_of_input(struct call *c, struct upload *u) {
 	str name = get_str(c->in, "ChecksumAlgorithm");
 	u->sum_kind = name.p ? sum_kind(name) : -1;
 	if (name.p && u->sum_kind < 0) {
-		return fail(c, &invalid_request,
-			    "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
-			    "[CRC32, CRC32C, CRC64NVME, SHA1, SHA256]");
+		return fail_sum_unknown(c);
 	}
 	return composite_of_input(c, u);
 }
@@ -80,6 +79,7 @@ static int create_work(struct db *db, void *arg) {
 		bucket_gone(w->c, call_bucket(w->c)->name);
 		return 1;
 	}
+	lock_by_default(w->c, db, w->u.initiated, &w->u.meta);
 	upload_insert(db, w->c->arena, &w->u);
 	return db_error(db);
 }
@@ -87,10 +87,13 @@ static int create_work(struct db *db, void *arg) {
 static bool create_multipart_upload(struct call *c) {
 	struct creation w = { .c = c };
 	struct upload *u = &w.u;
-	if (!extras_of_input(c) || !meta_of_input(c, &u->meta) || !class_of_input(c, &u->storage_class) ||
-	    !tags_of_input(c, &u->tags) || !sum_of_input(c, u)) {
+	struct sse sse;
+	if (!extras_of_input(c) || !meta_of_input(c, &u->meta) || !lock_of_input(c, &u->meta) ||
+	    !class_of_input(c, &u->storage_class) || !tags_of_input(c, &u->tags) || !sum_of_input(c, u) ||
+	    !sse_of_input(c, &sse)) {
 		return false;
 	}
+	u->meta = sse_keep(c->arena, u->meta, &sse);
 	u->bucket = call_bucket(c)->id;
 	u->key = get_str(c->in, "Key");
 	u->account = object_owner(c);
@@ -102,7 +105,7 @@ static bool create_multipart_upload(struct call *c) {
 	set_str(c->arena, c->out, "Bucket", call_bucket(c)->name);
 	set_str(c->arena, c->out, "Key", u->key);
 	set_str(c->arena, c->out, "UploadId", u->upload_id);
-	show_encryption(c, u->meta);
+	sse_show(c, u->meta);
 	if (u->sum_kind >= 0) {
 		set_str(c->arena, c->out, "ChecksumAlgorithm", str_from(sum_name(u->sum_kind)));
 		set_str(c->arena, c->out, "ChecksumType", str_from(sum_type(u->sum_composite)));

@@ -14,7 +14,8 @@ bool scalar_read(struct arena *a, struct val *v, str text, str *why) {
 bool member_lenient(const struct member *m) {
 	str name = str_from(member_wire(m));
 	return m->shape->kind == K_TIME &&
-	       (str_ieq(name, S("Expires")) || str_is(name, "response-expires") || str_starts(name, S("If-")));
+	       (str_ieq(name, S("Expires")) || str_is(name, "response-expires") || str_starts(name, S("If-")) ||
+		str_is(name, "x-amz-object-lock-retain-until-date"));
 }
 
 /* Takes an element off a list: up to the next comma, or a quoted string (RFC 9110). */

@@ -68,6 +68,17 @@ static void write_s3(struct buf *b, const struct answer *w, const struct refusal
 	putz(b, "</Error>");
 }
 
+/* The other services of this wire have an element around it. */
+static void write_rest(struct buf *b, const struct answer *w, const struct refusal *r, const struct envelope *e) {
+	bool wrapped = e->service && strcmp(e->service->name, "s3") != 0;
+	putz(b, wrapped ? "<ErrorResponse>" : "");
+	write_s3(b, w, r, e);
+	if (wrapped) {
+		put_element(b, "RequestId", e->request_id);
+		putz(b, "</ErrorResponse>");
+	}
+}
+
 static void write_query(struct buf *b, const struct answer *w, const struct envelope *e) {
 	putf(b, "<ErrorResponse xmlns=\"%s\"><Error>", e->service && e->service->xmlns ? e->service->xmlns : "");
 	put_element(b, "Type", str_from(w->type));
@@ -125,7 +136,7 @@ void fault_write(struct buf *headers, struct buf *body, const struct refusal *r,
 	write_type(headers, e->proto, e->service);
 	putz(body, xml ? "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" : "");
 	switch (e->proto) {
-	case P_RESTXML: write_s3(body, &w, r, e); return;
+	case P_RESTXML: write_rest(body, &w, r, e); return;
 	case P_QUERY: write_query(body, &w, e); return;
 	case P_EC2: write_ec2(body, &w, e); return;
 	default: break;

@@ -45,7 +45,8 @@ bool uri_match(const char *uri, str path, struct labels *out);
 /* The next parameter of that name in a raw query, from *at on: its raw value, or empty. *at goes past it. */
 bool param_find(str query, str name, size_t *at, str *value);
 
-/* RFC 9110 has a date that cannot be read ignored; what is given back as it came need not be one. */
+/* RFC 9110 has a date that cannot be read ignored; what is given back as it came need not be one; what the end
+ * of a lock must be is told by who keeps it. */
 bool member_lenient(const struct member *m);
 
 /* Members that are bound to headers and the status: of a message that came, and of one that goes (L_STATUS is not

@@ -35,7 +35,8 @@ static bool read_parameter(struct arena *a, struct val *v, const struct member *
 		if (raw.n == 0 && !list && m->shape->kind != K_STR) {
 			continue;
 		}
-		str text = memchr(raw.p, '%', raw.n) ? url_decode(a, raw) : raw;
+		bool escaped = memchr(raw.p, '%', raw.n) || memchr(raw.p, '+', raw.n);
+		str text = escaped ? url_decode_form(a, raw) : raw;
 		struct val probe = { .shape = m->shape, .member = m };
 		if (member_lenient(m) && !val_from_text(a, &probe, text)) {
 			continue;
@@ -67,7 +68,7 @@ static void read_parameter_map(struct arena *a, struct val *v, const struct memb
 	struct val *map = NULL;
 	str name, value;
 	while (query_next(&query, &name, &value)) {
-		name = url_decode(a, name);
+		name = url_decode_form(a, name);
 		if (!name.n || is_bound(v->shape, name)) {
 			continue;
 		}
@@ -76,7 +77,7 @@ static void read_parameter_map(struct arena *a, struct val *v, const struct memb
 		if (c->shape->kind == K_LIST) {
 			c = append(a, c);
 		}
-		c->s = value.n ? url_decode(a, value) : S("");
+		c->s = value.n ? url_decode_form(a, value) : S("");
 	}
 	if (map) {
 		map_dedupe(a, map);

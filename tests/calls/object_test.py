@@ -154,11 +154,10 @@ def test_storage_class_that_is_none(server, s3, bucket):
 
 def test_what_is_not_served_says_so(server, s3, bucket):
     key = {"Bucket": bucket, "Key": "k", "Body": b"x"}
-    assert refused(s3.put_object, **key, ServerSideEncryption="aws:kms") == (400, "NotImplemented")
     assert refused(s3.put_object, **key, ServerSideEncryption="rot13") == (400, "InvalidArgument")
     sse_c = {"x-amz-server-side-encryption-customer-algorithm": "AES256",
              "x-amz-server-side-encryption-customer-key": "x", "x-amz-server-side-encryption-customer-key-MD5": "x"}
-    assert server.request("PUT", path_of(bucket, "k"), sse_c).code == "NotImplemented"
+    assert server.request("PUT", path_of(bucket, "k"), sse_c).code == "InvalidArgument"
     assert refused(s3.put_object, **key, ObjectLockMode="GOVERNANCE",
                    ObjectLockRetainUntilDate="2030-01-01T00:00:00Z") == (400, "InvalidRequest")
     assert refused(s3.put_object, **key, WriteOffsetBytes=0) == (400, "NotImplemented")

@@ -211,7 +211,8 @@ def whole(action):
     return action if ":" in action else f"s3:{action}"
 
 
-ELSEWHERE = {"create_bucket", "delete_bucket", "list_buckets", "delete_objects"}  # told apart below
+ELSEWHERE = {"create_bucket", "delete_bucket", "list_buckets", "delete_objects",  # told apart below
+             "get_object_retention", "put_object_retention", "get_object_legal_hold", "put_object_legal_hold"}
 
 
 @pytest.mark.parametrize("op,actions,arguments", OPERATIONS, ids=lambda v: v if isinstance(v, str) else None)

@@ -160,6 +160,8 @@ class Random:
         r = self.rng
         if shape.enum and r.random() < 0.9:
             return r.choice(shape.enum)
+        if shape.serialization.get("hostLabel"):
+            return self.pick(string.digits, 12, 12)
         if where in ("header", "headers"):
             return self.pick(VISIBLE.replace(",", ""), 1, 12).strip() or "x"
         text = self.pick(TEXT, 0 if where is None and r.random() < 0.1 else 1, 12)
