@@ -124,7 +124,8 @@ def outcome(client, op, params):
 
 
 def known_to_botocore(service):
-    return service in botocore.session.Session().get_available_services()
+    """s3control puts the account before the host, and an address has no such name: account_block_test.py tests it."""
+    return service != "s3control" and service in botocore.session.Session().get_available_services()
 
 
 @pytest.mark.parametrize("service", [s for s in OPS if known_to_botocore(s)])
