@@ -1,5 +1,6 @@
 """What the client suites share: finding a tool or skipping with a reason, running it, and trees with odd names."""
 import filecmp
+import json
 import os
 import random
 import shutil
@@ -76,3 +77,18 @@ def assert_same(a, b):
     assert names_of(a) == names_of(b)
     bad = [n for n in names_of(a) if not filecmp.cmp(os.path.join(a, n), os.path.join(b, n), shallow=False)]
     assert not bad, f"these differ: {bad}"
+
+
+def run_step(way, command, step, folder):
+    """One step of an SDK's program (programs/): it checks what it does itself, but presigned addresses are tried by
+    curl here, and what an account is called is known here."""
+    tree = make_tree(folder / "tree", ["small"])
+    (tree / "keys.json").write_text(json.dumps(ODD + ["double//slash", "./dot", "a/../b", "space at end "]))
+    said = way.tool(*command).run(step, way.bucket(), tree).splitlines()
+    if step == "whoami":
+        assert said == ["123456789012"]
+    if step == "presign":
+        curl = way.tool(tool("curl"), "-sS", "--fail")
+        curl.run("-T", tree / "small", said[0])
+        curl.run("-o", folder / "got", said[1])
+        assert (folder / "got").read_bytes() == (tree / "small").read_bytes()
