@@ -324,7 +324,7 @@ static int complete_work(struct db *db, void *arg) {
 
 static str location(struct call *c) {
 	struct buf b = { .arena = c->arena };
-	putz(&b, c->x->tls ? "https://" : "http://");
+	putz(&b, c->x->tls.n ? "https://" : "http://");
 	put(&b, c->x->head.host);
 	put_byte(&b, '/');
 	if (!c->bucket_host.n) {
