@@ -32,6 +32,6 @@ class Way:
         return f"{self.name}-{os.getpid()}-{next(numbers)}"
 
 
-@pytest.fixture(params=["endpoint"])
+@pytest.fixture(params=["endpoint", "transparent"])
 def way(request, server, tmp_path):
     return Way(request.param, server, tmp_path)
