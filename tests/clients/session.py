@@ -1,5 +1,6 @@
 """What the client suites share: finding a tool or skipping with a reason, running it, and trees with odd names."""
 import filecmp
+import itertools
 import json
 import os
 import random
@@ -9,6 +10,9 @@ import sys
 
 import pytest
 
+from aerostat import AEROSTAT, ROOT_KEY
+
+numbers = itertools.count(1)
 ODD = ["plain.txt", "two words.txt", "plus+sign.txt", "per%20cent.txt", "100%.txt", "amp&ersand.txt", "a=b.txt",
        "semi;colon", "quote'single", 'quote"double', "hash#tag", "tilde~x", "(brackets) [square] {curly}",
        "comma,at@dollar$", "exclamation!star-less", "öäü-ß.txt", "日本語/ファイル.txt", "emoji-🎈.bin",
@@ -53,6 +57,28 @@ class Tool:
         good = done.returncode != 0 if rc is None else done.returncode == rc
         assert good, f"{args} ended with {done.returncode}: {done.stdout[-2000:]} {done.stderr[-3000:]}"
         return done.stdout if rc == 0 else done.stderr
+
+
+class Way:
+    """How a client is led to a server. tool(command) runs it that way, in a home of its own."""
+
+    def __init__(self, name, server, home):
+        self.name, self.server, self.home = name, server, home
+
+    def env(self, key=ROOT_KEY, **more):
+        env = self.server.cli_env(self.home, key, **more)
+        if self.name == "transparent":
+            del env["AWS_ENDPOINT_URL"]
+        return env
+
+    def tool(self, *command, key=ROOT_KEY, **more):
+        if self.name == "transparent":
+            command = [AEROSTAT, "run", "--data", self.server.data, "--", *command]
+        return Tool([*command], self.env(key, **more))
+
+    def bucket(self):
+        """A name that no other test has."""
+        return f"{self.name}-{os.getpid()}-{next(numbers)}"
 
 
 def make_tree(folder, names=(), seed=1):

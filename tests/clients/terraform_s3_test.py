@@ -2,6 +2,8 @@
 left to do, updates, finds nothing left to do, destroys."""
 import json
 
+import pytest
+
 from terraform import APPLY, DESTROY, plan, prepare
 
 CONFIG = """
@@ -185,6 +187,7 @@ def test_applies_updates_and_destroys(way, tmp_path):
     assert bucket not in [b["Name"] for b in s3.list_buckets()["Buckets"]]
 
 
+@pytest.mark.long
 def test_lifecycle(way, tmp_path):
     """By itself, since the provider waits for a minute after each change of it."""
     bucket = way.bucket()
