@@ -21,6 +21,8 @@ terraform {
 
 provider "aws" {}
 """
+# One way by default, since each takes minutes.
+WAYS = pytest.mark.parametrize("way", [pytest.param("endpoint", marks=pytest.mark.long), "transparent"], indirect=True)
 APPLY = ["apply", "-auto-approve", "-input=false"]
 DESTROY = ["destroy", "-auto-approve", "-input=false"]
 

@@ -1,7 +1,7 @@
 """Terraform's AWS provider on IAM: applies, finds nothing left to do, updates, finds nothing left to do, destroys."""
 import pytest
 
-from terraform import APPLY, DESTROY, plan, prepare
+from terraform import APPLY, DESTROY, WAYS, plan, prepare
 
 CONFIG = """
 variable "stage" {}
@@ -126,6 +126,7 @@ def held(iam):
         "User", "Role", "Group", "LocalManagedPolicy"]).items() if k != "ResponseMetadata"}
 
 
+@WAYS
 def test_applies_updates_and_destroys(terraform):
     terraform, iam = terraform
     before = held(iam)

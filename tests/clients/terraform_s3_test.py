@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from terraform import APPLY, DESTROY, plan, prepare
+from terraform import APPLY, DESTROY, WAYS, plan, prepare
 
 CONFIG = """
 variable "bucket" {}
@@ -168,6 +168,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "data" {
 """
 
 
+@WAYS
 def test_applies_updates_and_destroys(way, tmp_path):
     bucket, file, s3 = way.bucket(), tmp_path / "model.bin", way.server.client()
     file.write_bytes(bytes(range(256)) * 4000)
@@ -187,6 +188,7 @@ def test_applies_updates_and_destroys(way, tmp_path):
     assert bucket not in [b["Name"] for b in s3.list_buckets()["Buckets"]]
 
 
+@WAYS
 @pytest.mark.long
 def test_lifecycle(way, tmp_path):
     """By itself, since the provider waits for a minute after each change of it."""
