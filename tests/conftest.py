@@ -53,6 +53,11 @@ def s3(server):
 
 
 @pytest.fixture
+def iam(server):
+    return server.client("iam")
+
+
+@pytest.fixture
 def bucket(s3):
     """A fresh bucket of the first account."""
     name = f"bucket-{os.getpid()}-{next(numbers)}"

@@ -100,6 +100,14 @@ void *arena_alloc(struct arena *a, size_t size) {
 	return p;
 }
 
+size_t arena_size(const struct arena *a) {
+	size_t n = 0;
+	for (const struct block *b = a->blocks; b; b = b->next) {
+		n += sizeof(*b) + b->size;
+	}
+	return n;
+}
+
 struct arena_mark arena_mark(const struct arena *a) {
 	return (struct arena_mark){ a->blocks, a->at, a->end, a->deferred };
 }

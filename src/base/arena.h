@@ -26,6 +26,7 @@ struct arena_mark {
 
 void *arena_alloc(struct arena *a, size_t size); /* zeroed, aligned to 16 */
 void *arena_raw(struct arena *a, size_t size); /* the same, not zeroed: for what is filled at once */
+size_t arena_size(const struct arena *a); /* bytes in use by it, whole blocks counted; takes time by their number */
 void arena_free(struct arena *a); /* runs what was deferred, last first; the arena is usable again */
 
 struct arena_mark arena_mark(const struct arena *a);

@@ -134,6 +134,22 @@ void put_xml(struct buf *b, str s) {
 	put(b, (str){ s.p + from, s.n - from });
 }
 
+void put_visible(struct buf *b, str s) {
+	size_t from = 0;
+	for (size_t i = 0; i < s.n; i++) {
+		unsigned char c = (unsigned char)s.p[i], next = i + 1 < s.n ? (unsigned char)s.p[i + 1] : 0;
+		bool c1 = c == 0xc2 && next >= 0x80 && next < 0xa0;
+		if (c >= 0x20 && c != 0x7f && !c1) {
+			continue;
+		}
+		put(b, (str){ s.p + from, i - from });
+		putf(b, "\\u%04x", c1 ? next : c);
+		i += c1;
+		from = i + 1;
+	}
+	put(b, (str){ s.p + from, s.n - from });
+}
+
 void put_json(struct buf *b, str s) {
 	size_t from = 0;
 	put_byte(b, '"');

@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 void close_fd(int *fd) {
@@ -54,6 +56,18 @@ int pread_all(int fd, void *p, size_t n, off_t at) {
 		n -= got > 0 ? (size_t)got : 0;
 	}
 	return 0;
+}
+
+str home_folder(struct arena *a) {
+	char text[4096];
+	struct passwd entry, *found = NULL;
+	str home = str_from(getenv("HOME"));
+	if (home.n) {
+		return home;
+	}
+	return getpwuid_r(getuid(), &entry, text, sizeof(text), &found) == 0 && found
+		       ? str_dup(a, str_from(found->pw_dir))
+		       : (str){ 0 };
 }
 
 int file_read(struct arena *a, const char *path, size_t max, str *out) {

@@ -15,6 +15,8 @@ int write_all(int fd, const void *p, size_t n);
 int pwrite_all(int fd, const void *p, size_t n, off_t at);
 int pread_all(int fd, void *p, size_t n, off_t at); /* -EIO when the file ends early */
 
+/* HOME, else what the system has for this user; absent: there is no such folder. */
+str home_folder(struct arena *a);
 /* A whole file into the arena; -EFBIG over max. */
 int file_read(struct arena *a, const char *path, size_t max, str *out);
 /* A file that is there whole or not at all, on disk with its directory entry when this returns. */

@@ -1,4 +1,5 @@
 /* aerostat: the toolkit's main: finds the verb, takes out what all verbs have in common. */
+#include "base/fd.h"
 #include "base/version.h"
 #include "cli/cli.h"
 
@@ -51,7 +52,7 @@ static int help(const char *topic) {
 }
 
 static str default_data(struct arena *a) {
-	str xdg = str_from(getenv("XDG_DATA_HOME")), home = str_from(getenv("HOME"));
+	str xdg = str_from(getenv("XDG_DATA_HOME")), home = home_folder(a);
 	if (xdg.n && xdg.p[0] == '/') {
 		return str_printf(a, STR_FMT "/aerostat", STR_ARG(xdg));
 	}

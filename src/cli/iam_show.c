@@ -16,9 +16,19 @@ struct show {
 
 /* --- pieces of lines --- */
 
+/* Documents and descriptions may hold what a terminal would obey. */
+static void say_line(const char *start, str text) {
+	AUTO_ARENA a = { 0 };
+	struct buf b = { .arena = &a };
+	put_visible(&b, text);
+	printf("%s" STR_FMT "\n", start, STR_ARG(buf_str(&b)));
+}
+
 static void say(const char *label, str value) {
+	char start[32];
 	if (value.n) {
-		printf("  %-12s " STR_FMT "\n", label, STR_ARG(value));
+		snprintf(start, sizeof(start), "  %-12s ", label);
+		say_line(start, value);
 	}
 }
 
@@ -136,7 +146,7 @@ static void say_statement(struct show *s, const struct policy *p, size_t i) {
 		putf(&b, " on %s" STR_FMT, except ? "everything but " : "", STR_ARG(joined(b.arena, resources, m)));
 	}
 	put_conditions(&b, policy_statement_text(p, i));
-	printf("    " STR_FMT "\n", STR_ARG(buf_str(&b)));
+	say_line("    ", buf_str(&b));
 }
 
 static void say_document(struct show *s, const char *kind, str name, str text) {

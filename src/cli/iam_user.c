@@ -236,6 +236,16 @@ static void tell_profile(const struct setup *s) {
 	printf("\nUse it:  export AWS_PROFILE=" STR_FMT "\n", STR_ARG(s->profile.name));
 }
 
+static void warn(const struct setup *s) {
+	str variable = profile_overridden(s->profile.endpoint);
+	if (s->profile.endpoint.n && variable.n) {
+		fprintf(stderr,
+			"aerostat: " STR_FMT " is set here and goes before the profile's endpoint: unset it, or the "
+			"profile's keys are sent elsewhere.\n",
+			STR_ARG(variable));
+	}
+}
+
 static void put_member(struct buf *b, const char *name, str value) {
 	putf(b, "%s\"%s\":", b->p[b->n - 1] == '{' ? "" : ",", name);
 	put_json(b, value);
@@ -285,6 +295,7 @@ static int finish(struct setup *s) {
 	if (!s->w.cli->json) {
 		tell_profile(s);
 	}
+	warn(s);
 	return EXIT_DONE;
 }
 

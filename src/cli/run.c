@@ -22,10 +22,12 @@ static void forget_endpoints(struct arena *a) {
 	}
 }
 
+/* Node's options are added to those that there are. */
 static void set(struct arena *a, const struct tree *member) {
 	const char *name = str_z(a, member->name);
+	const char *old = str_is(member->name, "NODE_OPTIONS") ? getenv(name) : NULL;
 	if (member->kind == TREE_STRING) {
-		setenv(name, str_z(a, member->s), true);
+		setenv(name, str_printf(a, STR_FMT "%s%s", STR_ARG(member->s), old ? " " : "", old ? old : "").p, true);
 	} else {
 		unsetenv(name);
 	}

@@ -33,7 +33,7 @@ bool wish_is_local(const struct wish *w) {
 
 static str home_path(struct arena *a, const char *variable, const char *name) {
 	str set = env(variable);
-	return set.n ? set : str_printf(a, STR_FMT "/.aws/%s", STR_ARG(env("HOME")), name);
+	return set.n ? set : str_printf(a, STR_FMT "/.aws/%s", STR_ARG(home_folder(a)), name);
 }
 
 str credentials_path(struct arena *a) {

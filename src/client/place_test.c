@@ -53,6 +53,20 @@ static void test_local(void) {
 	CHECK(wish_is_local(&(struct wish){ 0 }));
 }
 
+static void test_home(struct arena *a) {
+	str home = str_dup(a, str_from(getenv("HOME"))), own;
+	str config_file = str_dup(a, str_from(getenv("AWS_CONFIG_FILE")));
+	unsetenv("AWS_CONFIG_FILE");
+	setenv("HOME", "/somewhere", 1);
+	CHECK_STR(config_path(a), S("/somewhere/.aws/config"));
+	unsetenv("HOME");
+	own = home_folder(a); /* of this user, by the system: never the root of all folders */
+	CHECK(own.n && !str_is(own, "/somewhere"));
+	CHECK_STR(config_path(a), str_printf(a, STR_FMT "/.aws/config", STR_ARG(own)));
+	setenv("HOME", str_z(a, home), 1);
+	setenv("AWS_CONFIG_FILE", str_z(a, config_file), 1);
+}
+
 static void test_profiles(struct arena *a) {
 	struct place p;
 	str why;
@@ -142,6 +156,7 @@ int main(void) {
 	CHECK_INT(file_write(one, S(credentials), 0600), 0);
 	CHECK_INT(file_write(two, S(config), 0600), 0);
 	test_local();
+	test_home(&a);
 	test_profiles(&a);
 	test_environment(&a);
 	test_refusals(&a);

@@ -65,6 +65,24 @@ static bool files_read(struct arena *a, str *credentials, str *config, str *why)
 	       profile_file_read(a, config_path(a), config, why);
 }
 
+static str without_slash(str url) {
+	return (str){ url.p, url.n - str_ends(url, S("/")) };
+}
+
+str profile_overridden(str endpoint) {
+	str name, value;
+	for (char **e = environ; *e; e++) {
+		str_cut(str_from(*e), '=', &name, &value);
+		bool ignored = str_is(name, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") && str_ieq(value, S("true"));
+		bool other = str_starts(name, S("AWS_ENDPOINT_URL")) && value.n &&
+			     !str_eq(without_slash(value), without_slash(endpoint));
+		if (ignored || other) {
+			return name;
+		}
+	}
+	return (str){ 0 };
+}
+
 bool profile_may_write(struct arena *a, const struct profile *p, bool force, str *why) {
 	str credentials, config;
 	struct ini_section keys = { p->name, false }, rest = { p->name, true };

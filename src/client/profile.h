@@ -16,6 +16,9 @@ struct profile {
 bool profile_name_is_plain(str name);
 /* What the files have; everything but the name is absent if there is no such profile. False: *why is a sentence. */
 bool profile_read(struct arena *a, str name, struct profile *out, str *why);
+/* A variable of the environment that goes before the endpoint of any profile, and leads elsewhere: with it, a profile's
+ * keys would be sent there. Absent: there is none. */
+str profile_overridden(str endpoint);
 /* Could it be written now? Not over a profile with another note or none (unless force), not through a link, not to what
  * is read-only. False: *why is a sentence. */
 bool profile_may_write(struct arena *a, const struct profile *p, bool force, str *why);

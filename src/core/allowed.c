@@ -3,6 +3,7 @@
 #include "core/decision.h"
 #include "core/entity.h"
 #include "core/identity.h"
+#include "policy/arn.h"
 
 static struct question question_of(struct call *c, const char *action, const struct resource *r) {
 	const struct identity *who = c->identity;
@@ -99,18 +100,9 @@ bool call_must(struct call *c, const char *action, const struct resource *r) {
 	return call_allowed(c, action, r) ? true : deny(c, action, r);
 }
 
-/* The account that an ARN names. */
-static str account_of(str arn) {
-	str field = { 0 }, rest = arn;
-	for (int i = 0; i < 5; i++) {
-		str_cut(rest, ':', &field, &rest);
-	}
-	return field;
-}
-
 bool must_pass_role(struct call *c, str role_arn, const char *service) {
 	struct entity *role = NEW(c->arena, struct entity);
-	struct resource r = { .arn = role_arn, .account = account_of(role_arn) };
+	struct resource r = { .arn = role_arn, .account = arn_account(role_arn) };
 	const struct given given[] = {
 		{ "iam:PassedToService", str_from(service) },
 		{ "iam:AssociatedResourceArn", c->resource.arn },

@@ -164,7 +164,6 @@ static void bind_tags(struct arena *a, const struct entity *e, const struct sess
 
 static void be_root(struct arena *a, str account, struct principal *who) {
 	who->kind = PRINCIPAL_ROOT;
-	who->root = true;
 	who->id = account;
 	who->arn = who->entity_arn = str_printf(a, "arn:aws:iam::" STR_FMT ":root", STR_ARG(account));
 }
@@ -187,7 +186,6 @@ static void be_session_of_role(struct arena *a, const struct entity *role, str n
 
 static void be_federated(struct arena *a, str account, str name, struct principal *who) {
 	who->kind = PRINCIPAL_FEDERATED;
-	who->root = false;
 	who->name = (str){ 0 };
 	who->id = str_printf(a, STR_FMT ":" STR_FMT, STR_ARG(account), STR_ARG(name));
 	who->arn = str_printf(a, "arn:aws:sts::" STR_FMT ":federated-user/" STR_FMT, STR_ARG(account), STR_ARG(name));
@@ -205,10 +203,7 @@ static void bind_boundary(struct binding *b, const struct entity *e, struct iden
 	}
 	add_managed(&boundary, e->boundary, out->who.entity_arn);
 	if (!boundary.n) { /* one that is lost lets nothing pass */
-		struct policy_error why;
-		add(&boundary,
-		    policy_read(b->a, S("{\"Version\":\"2012-10-17\",\"Statement\":[]}"), POLICY_IDENTITY, &why),
-		    e->boundary, out->who.entity_arn);
+		add(&boundary, policy_silent(), e->boundary, out->who.entity_arn);
 	}
 	out->boundary = boundary.all;
 }

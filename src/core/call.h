@@ -17,6 +17,7 @@ struct route;
 struct resource {
 	str arn; /* absent: "*" */
 	str account; /* its owner; absent: the caller's own */
+	str shown; /* how a refusal names it ("role NAME"); absent: by its ARN */
 	const struct bound *policy; /* the resource's own policy, compiled; NULL: none */
 	bool restricted; /* as struct question has it */
 	bool owner_may; /* likewise */
@@ -121,6 +122,7 @@ bool call_must(struct call *c, const char *action, const struct resource *r);
 /* May the caller hand this role (an ARN) to a service ("ec2.amazonaws.com")? iam:PassRole, and the role's trust policy
  * is not looked at here. Fails with AccessDenied. */
 bool must_pass_role(struct call *c, str role_arn, const char *service);
-/* A sealed explanation of a refusal, for EC2's sentence, and back: a JSON document. Absent: not ours, or tampered. */
+/* A sealed explanation of a refusal, for EC2's sentence, and back: a JSON document. Absent: not ours, or tampered,
+ * or of a call by another account than this. */
 str denial_encode(struct call *c, const char *action, const struct resource *r);
-str denial_decode(struct cloud *cloud, struct arena *a, str encoded);
+str denial_decode(struct cloud *cloud, struct arena *a, str account, str encoded);

@@ -162,13 +162,7 @@ const char *circumstance_name(size_t i) {
 }
 
 static bool one(const struct circumstances *k, str value, struct values *out) {
-	if (!value.p) {
-		return false;
-	}
-	str *v = NEW(k->call->arena, str);
-	*v = value;
-	*out = (struct values){ .v = v, .n = 1 };
-	return true;
+	return values_one(k->call->arena, value, out);
 }
 
 static bool find_global(const struct circumstances *k, str key, struct values *out) {

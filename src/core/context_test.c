@@ -180,7 +180,7 @@ static void test_encoded(void) {
 			   "ec2:RunInstances action. Encoded authorization failure message: ");
 	CHECK(str_starts(g->c.refusal.message, head));
 	encoded = str_skip(g->c.refusal.message, head.n);
-	plain = denial_decode(&cloud, &a, encoded);
+	plain = denial_decode(&cloud, &a, ACCOUNT, encoded);
 	CHECK(str_starts(plain, S("{\"allowed\":false,\"explicitDeny\":false,\"matchedStatements\":{\"items\":[]},")));
 	CHECK(str_find(plain, S("\"action\":\"ec2:RunInstances\""), &at));
 	CHECK(str_find(plain, S("{\"key\":\"aws:username\",\"values\":{\"items\":[{\"value\":\"alice\"}]}}"), &at));
@@ -190,12 +190,14 @@ static void test_encoded(void) {
 		   "\"Resource\":\"*\"}]}");
 	g->c.identity = look_up(&a, ALICE, (str){ 0 }, &why);
 	CHECK(!call_allowed(&g->c, "ec2:RunInstances", &g->r));
-	plain = denial_decode(&cloud, &a, denial_encode(&g->c, "ec2:RunInstances", &g->r));
+	plain = denial_decode(&cloud, &a, ACCOUNT, denial_encode(&g->c, "ec2:RunInstances", &g->r));
 	CHECK(str_find(plain, S("\"explicitDeny\":true"), &at));
 	CHECK(str_find(plain, S("{\"statementId\":\"No\",\"effect\":\"DENY\",\"actions\""), &at));
-	CHECK(!denial_decode(&cloud, &a, S("bm90IG91cnM=")).p && !denial_decode(&cloud, &a, S("?")).p);
+	CHECK(!denial_decode(&cloud, &a, S("210987654321"), encoded).p);
+	CHECK(!denial_decode(&cloud, &a, ACCOUNT, S("bm90IG91cnM=")).p &&
+	      !denial_decode(&cloud, &a, ACCOUNT, S("?")).p);
 	struct session s = { .kind = PRINCIPAL_ROOT, .account = ACCOUNT, .expires = INT64_MAX };
-	CHECK(!denial_decode(&cloud, &a, session_create(&cloud, &a, &s)).p);
+	CHECK(!denial_decode(&cloud, &a, ACCOUNT, session_create(&cloud, &a, &s)).p);
 	CHECK(!session_open(&cloud, &a, denial_encode(&g->c, "a:b", &g->r), &s));
 }
 

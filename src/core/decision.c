@@ -12,10 +12,27 @@ static struct {
 	uint64_t newest;
 } ring = { .mutex = PTHREAD_MUTEX_INITIALIZER };
 
+/* How much of a text has room: whole characters of UTF-8. */
+static size_t cut_at(str s, size_t room) {
+	size_t n = s.n < room ? s.n : room;
+	while (n && n < s.n && ((unsigned char)s.p[n] & 0xc0) == 0x80) {
+		n--;
+	}
+	return n;
+}
+
 /* --- condition keys: length of the key, length of the value or NONE, key, value --- */
 
+/* Headers may hold anything; what is recorded is text. */
+static void put_text(char *to, str s) {
+	bool text = str_utf8(s);
+	for (size_t i = 0; i < s.n; i++) {
+		to[i] = (char)(text || (unsigned char)s.p[i] < 0x80 ? s.p[i] : '?');
+	}
+}
+
 static void add_value(struct decision_keys *k, str key, str value) {
-	size_t n = value.n < VALUE_MAX ? value.n : VALUE_MAX;
+	size_t n = cut_at(value, VALUE_MAX);
 	if (key.n > KEY_MAX || k->n + 2 + key.n + n > sizeof(k->p)) {
 		return;
 	}
@@ -23,10 +40,8 @@ static void add_value(struct decision_keys *k, str key, str value) {
 	k->p[k->n++] = (char)(value.p ? n : NONE);
 	memcpy(k->p + k->n, key.p, key.n);
 	k->n += key.n;
-	if (n) {
-		memcpy(k->p + k->n, value.p, n);
-		k->n += n;
-	}
+	put_text(k->p + k->n, (str){ value.p, n });
+	k->n += n;
 }
 
 void decision_add_key(struct decision_keys *keys, str key, const struct values *values) {
@@ -70,7 +85,7 @@ static void fill(struct slot *s, struct decision *d) {
 	size_t at = 0;
 	texts_of(d, texts);
 	for (int i = 0; i < DECISION_TEXTS; i++) {
-		size_t room = sizeof(s->text) - at, n = texts[i]->n < room ? texts[i]->n : room;
+		size_t n = cut_at(*texts[i], sizeof(s->text) - at);
 		if (n) {
 			memcpy(s->text + at, texts[i]->p, n);
 		}

@@ -1,7 +1,7 @@
 /* The record of decisions: who asked to do what to which resource, in which circumstances, what came out and why. The
  * newest ones are kept, in memory in slots of a fixed size and, as of the last flush, in a file of the data folder;
- * texts that do not fit are cut. One record in a process; any thread may write and read. Neither secrets nor tokens get
- * in. */
+ * texts that do not fit are cut, and all are UTF-8. One record in a process; any thread may write and read. Neither
+ * secrets nor tokens get in. */
 #pragma once
 
 #include "base/clock.h"

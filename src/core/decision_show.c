@@ -89,8 +89,9 @@ void decision_tell(struct buf *b, const struct decision *d) {
 	put_time(b, d->at, TIME_ISO_S);
 	putf(b, " " STR_FMT " " STR_FMT, STR_ARG(d->request_id),
 	     STR_ARG(d->principal.p ? d->principal : S("anonymous")));
-	putf(b, " %s " STR_FMT " on " STR_FMT "%s: ", d->allowed ? "may" : "may not", STR_ARG(d->action),
-	     STR_ARG(d->resource), d->cut ? "..." : "");
+	putf(b, " %s " STR_FMT " on ", d->allowed ? "may" : "may not", STR_ARG(d->action));
+	put_visible(b, d->resource);
+	putz(b, d->cut ? "...: " : ": ");
 	put_reason(b, d);
 	putz(b, ".\n");
 }

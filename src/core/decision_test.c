@@ -87,6 +87,32 @@ static void test_long(struct arena *a) {
 	CHECK(str_find(buf_str(&b), S("k...: no identity policy allows it.\n"), &at));
 }
 
+/* What is told is UTF-8, whatever a header holds, and wherever it is cut. */
+static void test_text(struct arena *a) {
+	struct buf b = { .arena = a };
+	struct decision_keys k;
+	struct buf accents = { .arena = a };
+	putz(&accents, "x");
+	for (int i = 0; i < 600; i++) {
+		putz(&accents, "\xc3\xa9");
+	}
+	const str values[] = { S("caf\xe9"), buf_str(&accents) };
+	k.n = 0;
+	decision_add_key(&k, S("aws:UserAgent"), &(struct values){ values, 2, true });
+	decision_record(&(struct decision){ .request_id = S("TEXT"),
+					    .action = S("s3:GetObject"),
+					    .resource = buf_str(&accents),
+					    .keys = { k.p, k.n },
+					    .statement = -1 });
+	decision_each(keep, &b);
+	CHECK(str_utf8(buf_str(&b)));
+	decision_record(&(struct decision){ .request_id = S("TEXT"), .keys = { k.p, k.n }, .statement = -1 });
+	decision_each(keep, &b);
+	size_t at;
+	CHECK(str_utf8(buf_str(&b)));
+	CHECK(str_find(buf_str(&b), S("\"aws:UserAgent\":[\"caf?\",\"x\xc3\xa9"), &at));
+}
+
 static void test_ring(struct arena *a) {
 	for (int i = 1; i <= DECISIONS_KEPT + 100; i++) {
 		struct arena_mark m = arena_mark(a);
@@ -143,6 +169,7 @@ int main(void) {
 	const char *path = str_printf(&a, "%s/decisions", dir).p;
 	test_keys();
 	test_long(&a);
+	test_text(&a);
 	test_ring(&a);
 	test_file(&a, path);
 	test_foreign(&a, path);

@@ -8,8 +8,10 @@ static const struct fault denied_json = { "AccessDeniedException", 400 };
 static const struct fault denied_rest = { "AccessDeniedException", 403 };
 static const struct fault unauthorized = { "UnauthorizedOperation", 403 };
 
-/* What is sealed says first what it is: no token is a refusal, and no refusal a token. */
-static const str mark = { "denial ", 7 };
+/* What is sealed says first what it is, and whose: no token is a refusal, and no refusal a token. */
+static str mark(struct arena *a, str account) {
+	return str_printf(a, "denial " STR_FMT " ", STR_ARG(account));
+}
 
 static const struct fault *fault_for(const struct call *c) {
 	switch (c->proto) {
@@ -82,7 +84,7 @@ static void put_conditions(struct buf *b, struct call *c, const struct resource 
 static str explanation(struct call *c, const char *action, const struct resource *r) {
 	const struct verdict *v = &c->verdict;
 	struct buf b = { .arena = c->arena };
-	put(&b, mark);
+	put(&b, mark(c->arena, c->who.account));
 	putf(&b, "{\"allowed\":false,\"explicitDeny\":%s,", v->explicit_deny ? "true" : "false");
 	putz(&b, "\"matchedStatements\":{\"items\":[");
 	if (v->by && v->statement >= 0) {
@@ -106,13 +108,13 @@ str denial_encode(struct call *c, const char *action, const struct resource *r) 
 	return buf_str(&b);
 }
 
-str denial_decode(struct cloud *cloud, struct arena *a, str encoded) {
-	str sealed, plain;
+str denial_decode(struct cloud *cloud, struct arena *a, str account, str encoded) {
+	str sealed, plain, own = mark(a, account);
 	if (!base64_decode(a, encoded, &sealed) || !seal_read(&cloud->seal, a, sealed, &plain) ||
-	    !str_starts(plain, mark)) {
+	    !str_starts(plain, own)) {
 		return (str){ 0 };
 	}
-	return str_skip(plain, mark.n);
+	return str_skip(plain, own.n);
 }
 
 /* --- the sentence --- */
@@ -128,8 +130,9 @@ static str on_what(struct call *c, const char *action, const struct resource *r)
 	if (any && !names_any(action)) {
 		return (str){ 0 };
 	}
-	return c->proto == P_RESTXML ? str_printf(c->arena, " on resource: \"" STR_FMT "\"", STR_ARG(arn))
-				     : str_printf(c->arena, " on resource: " STR_FMT, STR_ARG(arn));
+	str shown = r->shown.n ? r->shown : arn;
+	return c->proto == P_RESTXML ? str_printf(c->arena, " on resource: \"" STR_FMT "\"", STR_ARG(shown))
+				     : str_printf(c->arena, " on resource: " STR_FMT, STR_ARG(shown));
 }
 
 static str sentence(struct call *c, const char *action, const struct resource *r) {

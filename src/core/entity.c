@@ -1,6 +1,7 @@
 #include "core/entity.h"
 
 #include "base/rand.h"
+#include "policy/arn.h"
 #include "policy/aws_policies.h"
 #include "wire/tree.h"
 
@@ -152,24 +153,16 @@ static bool kind_of_noun(str noun, enum entity_kind *out) {
 	return false;
 }
 
-static str last_part(str s) {
-	size_t i = s.n;
-	while (i && s.p[i - 1] != '/') {
-		i--;
-	}
-	return str_skip(s, i);
-}
-
-bool entity_of_arn(struct db *db, struct arena *a, str arn, struct entity *out) {
-	str account, rest, noun, path;
+bool entity_of_arn(struct db *db, struct arena *a, str text, struct entity *out) {
+	struct arn arn;
+	str noun, path;
 	enum entity_kind kind;
-	const str head = S("arn:aws:iam::");
-	if (!str_starts(arn, head) || !str_cut(str_skip(arn, head.n), ':', &account, &rest) ||
-	    !str_cut(rest, '/', &noun, &path) || !kind_of_noun(noun, &kind)) {
+	if (!arn_read_global(text, "iam", &arn) || !str_cut(arn.resource, '/', &noun, &path) ||
+	    !kind_of_noun(noun, &kind)) {
 		return false;
 	}
-	*out = (struct entity){ .kind = kind, .account = account, .name = last_part(path) };
-	return entity_find(db, a, out) && str_eq(entity_arn(a, out), arn);
+	*out = (struct entity){ .kind = kind, .account = arn.account, .name = path_name(path) };
+	return entity_find(db, a, out) && str_eq(entity_arn(a, out), text);
 }
 
 /* --- in works --- */

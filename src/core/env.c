@@ -12,11 +12,14 @@ static void begin_member(struct control *c, const char *name) {
 	putf(&c->out, "%c\"%s\":", c->out.n ? ',' : '{', name);
 }
 
+/* The reader's own options of Node stay. */
+#define NODE_OPTIONS "NODE_OPTIONS"
+
 static void put_variable(struct control *c, const char *name, str value) {
 	if (c->text) {
 		putf(&c->out, "export %s=", name);
 		put_shell(&c->out, value);
-		put_byte(&c->out, '\n');
+		put(&c->out, strcmp(name, NODE_OPTIONS) == 0 ? S("\"${NODE_OPTIONS:+ $NODE_OPTIONS}\"\n") : S("\n"));
 	} else {
 		begin_member(c, name);
 		put_json(&c->out, value);
@@ -53,6 +56,19 @@ static const char *const more_strays[] = { "AWS_DEFAULT_PROFILE",
 					   "SSL_CERT_DIR",
 					   NULL };
 
+/* Node wants quotes around a path, and a backslash before those inside it. */
+static str node_options(struct control *c) {
+	struct buf b = { .arena = c->x->arena };
+	put(&b, S("--require=\""));
+	str path = str_printf(c->x->arena, STR_FMT "/node/proxy.cjs", STR_ARG(c->cloud->data));
+	for (size_t i = 0; i < path.n; i++) {
+		put(&b, path.p[i] == '"' || path.p[i] == '\\' ? S("\\") : S(""));
+		put_byte(&b, path.p[i]);
+	}
+	put_byte(&b, '"');
+	return buf_str(&b);
+}
+
 /* HTTP_PROXY too: nothing that the program asks for leaves the machine. */
 static void set_transparent(struct control *c, str url) {
 	static const char *const proxies[] = { "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy",
@@ -63,7 +79,7 @@ static void set_transparent(struct control *c, str url) {
 	set_all(c, proxies, url);
 	set_all(c, direct, S("127.0.0.1,localhost,::1"));
 	set_all(c, bundles, str_printf(c->x->arena, STR_FMT "/ca.pem", STR_ARG(c->cloud->data)));
-	put_variable(c, "NODE_USE_ENV_PROXY", S("1"));
+	put_variable(c, NODE_OPTIONS, node_options(c));
 	put_variable(c, "AWS_EC2_METADATA_DISABLED", S("true"));
 	put_variable(c, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", S("true"));
 	unset_all(c, more_strays);

@@ -9,12 +9,14 @@
 
 #include <stdatomic.h>
 
-enum { BUCKETS = 1024, KEPT_MAX = 4096 };
+/* Some identities are small, and some hold a megabyte of policies. */
+enum { BUCKETS = 1024, KEPT_MAX = 4096, KEPT_BYTES = 64 << 20 };
 
 struct holding {
 	struct holding *next;
 	uint64_t hash;
 	atomic_int users; /* the cache is one */
+	size_t bytes;
 	struct arena arena;
 	struct identity identity;
 };
@@ -22,7 +24,7 @@ struct holding {
 struct identities {
 	pthread_rwlock_t lock;
 	struct holding *buckets[BUCKETS];
-	size_t n, hand; /* hand: the bucket that is emptied next to make room */
+	size_t n, bytes, hand; /* hand: the bucket that is emptied next to make room */
 	uint64_t generation;
 };
 
@@ -84,6 +86,7 @@ void identity_changed(struct cloud *cloud) {
 			all->n--;
 		}
 	}
+	all->bytes = 0;
 	pthread_rwlock_unlock(&all->lock);
 	let_all_go(out);
 }
@@ -112,9 +115,9 @@ static struct holding *find(struct identities *all, str access_key, uint64_t *ge
 }
 
 /* When there is no room, bucket after bucket is emptied. */
-static struct holding *make_room(struct identities *all) {
+static struct holding *make_room(struct identities *all, size_t bytes) {
 	struct holding *out = NULL;
-	while (all->n >= KEPT_MAX) {
+	while (all->n && (all->n >= KEPT_MAX || all->bytes + bytes > KEPT_BYTES)) {
 		struct holding **bucket = &all->buckets[all->hand++ % BUCKETS];
 		while (*bucket) {
 			struct holding *h = *bucket;
@@ -122,6 +125,7 @@ static struct holding *make_room(struct identities *all) {
 			h->next = out;
 			out = h;
 			all->n--;
+			all->bytes -= h->bytes;
 		}
 	}
 	return out;
@@ -134,12 +138,14 @@ static void keep(struct identities *all, struct holding *h, uint64_t generation)
 		return;
 	}
 	h->hash = hash_of(h->identity.access_key);
+	h->bytes = arena_size(&h->arena);
 	pthread_rwlock_wrlock(&all->lock);
 	if (all->generation == generation && !kept(all, h->hash, h->identity.access_key)) {
-		out = make_room(all);
+		out = make_room(all, h->bytes);
 		h->next = all->buckets[h->hash % BUCKETS];
 		all->buckets[h->hash % BUCKETS] = h;
 		all->n++;
+		all->bytes += h->bytes;
 		atomic_fetch_add(&h->users, 1);
 	}
 	pthread_rwlock_unlock(&all->lock);

@@ -16,6 +16,19 @@ static const struct bound *policy_named(const struct identity *who, const char *
 	return &none;
 }
 
+static bool may(const struct identity *who, const char *action) {
+	AUTO_ARENA a = { 0 };
+	struct verdict v;
+	struct question q = {
+		.access = { .who = &who->who, .action = str_from(action), .resource = S("*"), .arena = &a },
+		.identity = who->policies,
+		.n_identity = who->n_policies,
+		.boundary = who->boundary,
+	};
+	decide(&q, &v);
+	return v.allowed;
+}
+
 static str sid_of(const struct bound *b) {
 	return b->policy ? policy_sid(b->policy, 0) : (str){ 0 };
 }
@@ -25,7 +38,7 @@ static void test_who(void) {
 	struct not_found why;
 	struct key root;
 	const struct identity *who = look_up(&a, ALICE, (str){ 0 }, &why);
-	CHECK(who && who->who.kind == PRINCIPAL_USER && !who->who.root);
+	CHECK(who && who->who.kind == PRINCIPAL_USER);
 	CHECK_STR(who->who.arn, S("arn:aws:iam::123456789012:user/alice"));
 	CHECK_STR(who->who.name, S("alice"));
 	CHECK_STR(who->who.id, id_of_alice());
@@ -35,7 +48,7 @@ static void test_who(void) {
 	CHECK_INT(who->n_policies, 0);
 	CHECK(account_root_key(&cloud, &a, ACCOUNT, &root));
 	who = look_up(&a, root.access_key, (str){ 0 }, &why);
-	CHECK(who && who->who.kind == PRINCIPAL_ROOT && who->who.root);
+	CHECK(who && who->who.kind == PRINCIPAL_ROOT);
 	CHECK_STR(who->who.arn, S("arn:aws:iam::123456789012:root"));
 	CHECK_STR(who->secret, root.secret);
 	CHECK(!look_up(&a, S("AKIANOBODY"), (str){ 0 }, &why) && why.token == TOKEN_GOOD);
@@ -63,10 +76,11 @@ static void test_policies(void) {
 	CHECK_STR(policy_named(who, "ours")->from, S("arn:aws:iam::123456789012:group/team/ml"));
 	CHECK_STR(sid_of(policy_named(who, "mine")), S("Mine"));
 	CHECK_STR(sid_of(policy_named(who, arn.p)), S("Managed"));
-	CHECK(who->boundary && str_eq(who->boundary->name, arn));
+	CHECK(who->boundary && str_eq(who->boundary->name, arn) && may(who, "s3:ListAllMyBuckets"));
 	change("DELETE FROM policy_version WHERE policy = ?", policy, (str){ 0 }, (str){ 0 });
 	who = look_up(&a, ALICE, (str){ 0 }, &why);
 	CHECK(who->boundary != NULL); /* a boundary that is lost does not set free */
+	CHECK(!may(who, "s3:ListAllMyBuckets"));
 	CHECK(!policy_named(who, arn.p)->policy);
 	change("UPDATE entity SET boundary = NULL WHERE id = ?", alice, (str){ 0 }, (str){ 0 });
 	change("DELETE FROM inline_policy WHERE name = ?", S("broken"), (str){ 0 }, (str){ 0 });
@@ -97,7 +111,7 @@ static void test_without_a_key(void) {
 	CHECK_STR(who->who.entity_arn, S("arn:aws:iam::123456789012:role/team/Trainer"));
 	CHECK(str_starts(who->who.arn, S("arn:aws:sts::123456789012:assumed-role/Trainer/")));
 	who = identity_of(db, &a, ACCOUNT);
-	CHECK(who && who->who.root);
+	CHECK(who && who->who.kind == PRINCIPAL_ROOT);
 	CHECK(!identity_of(db, &a, S("AROANOBODY")) && !identity_of(db, &a, S("210987654321")));
 	store_reader_done(cloud.store, db);
 }
@@ -160,9 +174,35 @@ static void test_many(void) {
 	CHECK(look_up(&a, ALICE, (str){ 0 }, &why) != NULL);
 }
 
+/* Large identities push each other out long before they are many. */
+static void test_large(void) {
+	AUTO_ARENA a = { 0 }, b = { 0 };
+	struct not_found why;
+	str alice = id_of_alice(), blank = str_printf(&a, "%8388608s", "");
+	put_inline(alice, "large",
+		   str_printf(&a,
+			      "{\"Statement\":[" STR_FMT "{\"Effect\":\"Deny\",\"Action\":\"ec2:*\","
+			      "\"Resource\":\"*\"}]}",
+			      STR_ARG(blank))
+			   .p);
+	const struct identity *first = look_up(&a, ALICE, (str){ 0 }, &why);
+	CHECK(look_up(&b, ALICE, (str){ 0 }, &why) == first);
+	for (int i = 0; i < 60; i++) {
+		AUTO_ARENA c = { 0 };
+		struct session s = {
+			.kind = PRINCIPAL_USER, .account = ACCOUNT, .entity_id = alice, .expires = INT64_MAX
+		};
+		str token = session_create(&cloud, &c, &s);
+		identity_find(&cloud, &c, s.access_key, token, &why);
+	}
+	CHECK(look_up(&b, ALICE, (str){ 0 }, &why) != first);
+	change("DELETE FROM inline_policy WHERE name = ?", S("large"), (str){ 0 }, (str){ 0 });
+}
+
 int main(void) {
-	static void (*const tests[])(
-		void) = { test_who,  test_policies, test_shared_until_changed, test_without_a_key, test_never_stale,
-			  test_many, NULL };
+	static void (*const tests[])(void) = {
+		test_who,   test_policies, test_shared_until_changed, test_without_a_key, test_never_stale, test_many,
+		test_large, NULL
+	};
 	return run_in_cloud(tests);
 }

@@ -32,20 +32,15 @@ static void take_one(struct exchange_of *x, const struct tree *t) {
 
 static void take(struct exchange_of *x, const struct tree *statement, const char *element) {
 	const struct tree *aws = tree_get(tree_get(statement, element), "AWS");
-	if (aws && aws->kind == TREE_LIST) {
-		for (const struct tree *t = aws->first; t; t = t->next) {
-			take_one(x, t);
-		}
-	} else if (aws) {
-		take_one(x, aws);
+	for (const struct tree *t = item_first(aws); t; t = item_next(aws, t)) {
+		take_one(x, t);
 	}
 }
 
 static str exchanged(struct exchange_of *x, str document) {
 	const struct tree *list = tree_get(tree_read(x->out.arena, document), "Statement");
-	bool many = list && list->kind == TREE_LIST;
 	x->done = document.p;
-	for (const struct tree *t = many ? list->first : list; t; t = many ? t->next : NULL) {
+	for (const struct tree *t = item_first(list); t; t = item_next(list, t)) {
 		take(x, t, "Principal");
 		take(x, t, "NotPrincipal");
 	}

@@ -10,6 +10,7 @@
 #include "core/entity.h"
 #include "core/identity.h"
 #include "daemon/bootstrap.h"
+#include "daemon/extras.h"
 #include "daemon/options.h"
 #include "http/tls.h"
 #include "iam/iam.h"
@@ -68,18 +69,10 @@ static bool open_store(struct cloud *cloud) {
 	return rc ? refuse("the key file %s cannot be used: %s.", path, strerror(-rc)) : true;
 }
 
-/* A botocore extra that `aerostat env` points AWS_DATA_PATH at: the CLI then takes a lifecycle rule's "Id" for "ID". */
-static bool write_extras(struct cloud *cloud) {
-	static const char extras[] = "{\"version\":1.0,\"merge\":{\"shapes\":{\"LifecycleRule\":{\"members\":"
-				     "{\"Id\":{\"shape\":\"ID\",\"locationName\":\"ID\"}}}}}}\n";
-	str dir = str_printf(cloud->arena, STR_FMT "/botocore/s3/2006-03-01", STR_ARG(cloud->data));
-	str file = str_printf(cloud->arena, STR_FMT "/service-2.sdk-extras.json", STR_ARG(dir));
-	if (access(file.p, R_OK) == 0) {
-		return true;
-	}
-	int rc = make_dirs(dir.p, 0755);
-	rc = rc ? rc : file_write(file.p, S(extras), 0644);
-	return rc ? refuse("%s cannot be written: %s.", file.p, strerror(-rc)) : true;
+static bool write_extras(const struct cloud *cloud) {
+	str path = { 0 };
+	int rc = extras_write(cloud, &path);
+	return rc ? refuse(STR_FMT " cannot be written: %s.", STR_ARG(path), strerror(-rc)) : true;
 }
 
 static bool run_bootstrap(struct cloud *cloud, const struct options *o) {

@@ -1,6 +1,7 @@
 #include "iam/room.h"
 
 #include "iam/password.h"
+#include "policy/arn.h"
 
 /* --- the alias: one an account, and nobody else's --- */
 
@@ -17,9 +18,8 @@ static int run_create_alias(struct db *db, void *arg) {
 }
 
 static bool create_account_alias(struct call *c) {
-	int64_t digits;
 	str alias = get_str(c->in, "AccountAlias");
-	if (alias.n == 12 && str_uint(alias, &digits)) {
+	if (is_account(alias)) {
 		return fail(c, &validation_error, "An account alias cannot be a number of 12 digits.");
 	}
 	return call_write(c, run_create_alias, c, NULL);
@@ -97,28 +97,23 @@ static bool delete_account_password_policy(struct call *c) {
 	return call_write(c, run_delete_policy, c, NULL);
 }
 
-/* --- the summary. Quotas: IAM User Guide, "IAM and AWS STS quotas" --- */
+/* --- the summary --- */
 
 static const struct figure {
 	const char *key;
 	int64_t value;
 } quotas[] = {
-	{ "UsersQuota", 5000 },
-	{ "GroupsQuota", 300 },
-	{ "RolesQuota", 1000 },
-	{ "InstanceProfilesQuota", 1000 },
-	{ "PoliciesQuota", 1500 },
-	{ "GroupsPerUserQuota", 10 },
-	{ "AccessKeysPerUserQuota", 2 },
-	{ "AttachedPoliciesPerUserQuota", 10 },
-	{ "AttachedPoliciesPerGroupQuota", 10 },
-	{ "AttachedPoliciesPerRoleQuota", 10 },
-	{ "UserPolicySizeQuota", 2048 },
-	{ "GroupPolicySizeQuota", 5120 },
-	{ "RolePolicySizeQuota", 10240 },
-	{ "AssumeRolePolicySizeQuota", 2048 },
-	{ "PolicySizeQuota", 6144 },
-	{ "VersionsPerPolicyQuota", 5 },
+	{ "GroupsPerUserQuota", GROUPS_PER_USER },
+	{ "AccessKeysPerUserQuota", KEYS_PER_USER },
+	{ "AttachedPoliciesPerUserQuota", ATTACHED_MAX },
+	{ "AttachedPoliciesPerGroupQuota", ATTACHED_MAX },
+	{ "AttachedPoliciesPerRoleQuota", ATTACHED_MAX },
+	{ "UserPolicySizeQuota", USER_INLINE_MAX },
+	{ "GroupPolicySizeQuota", GROUP_INLINE_MAX },
+	{ "RolePolicySizeQuota", ROLE_INLINE_MAX },
+	{ "AssumeRolePolicySizeQuota", TRUST_MAX },
+	{ "PolicySizeQuota", DOCUMENT_MAX },
+	{ "VersionsPerPolicyQuota", VERSIONS_MAX },
 	{ "PolicyVersionsInUseQuota", 10000 },
 	{ "ServerCertificatesQuota", 20 },
 	{ "SigningCertificatesPerUserQuota", 2 },
@@ -133,23 +128,17 @@ static const struct figure {
 	{ "GlobalEndpointTokenVersion", 1 },
 };
 
-static const struct {
-	const char *key;
-	enum entity_kind kind;
-} counted[] = {
-	{ "Users", ENTITY_USER },      { "Groups", ENTITY_GROUP },
-	{ "Roles", ENTITY_ROLE },      { "InstanceProfiles", ENTITY_PROFILE },
-	{ "Policies", ENTITY_POLICY },
-};
+static const enum entity_kind counted[] = { ENTITY_USER, ENTITY_GROUP, ENTITY_ROLE, ENTITY_PROFILE, ENTITY_POLICY };
 
 static void add_figure(struct call *c, struct val *map, const char *key, int64_t value) {
 	add_key(c->arena, map, str_from(key))->i = value;
 }
 
-static int64_t entities_of(struct call *c, enum entity_kind kind) {
-	AUTO_QUERY q = db_query(call_db(c), "SELECT count(*) FROM entity WHERE account = ? AND kind = ?", "ti",
-				c->who.account, (int64_t)kind);
-	return query_step(q) ? query_int(q, 0) : 0;
+/* How many there are, and how many there can be: "Users", "UsersQuota". */
+static void add_entities(struct call *c, struct val *map, enum entity_kind kind) {
+	const struct words *w = words_of(kind);
+	add_figure(c, map, w->list, entity_count(call_db(c), c->who.account, kind));
+	add_figure(c, map, str_printf(c->arena, "%sQuota", w->list).p, w->max);
 }
 
 static int64_t versions_in_use(struct call *c) {
@@ -169,7 +158,7 @@ static bool has_root_key(struct call *c) {
 static bool get_account_summary(struct call *c) {
 	struct val *map = set(c->arena, c->out, "SummaryMap");
 	for (size_t i = 0; i < sizeof(counted) / sizeof(*counted); i++) {
-		add_figure(c, map, counted[i].key, entities_of(c, counted[i].kind));
+		add_entities(c, map, counted[i]);
 	}
 	for (size_t i = 0; i < sizeof(quotas) / sizeof(*quotas); i++) {
 		add_figure(c, map, quotas[i].key, quotas[i].value);

@@ -30,7 +30,6 @@ static void read_who(struct asked *q) {
 		q->who = q->identity->who;
 	} else if (str_ends(d->principal, S(":root"))) {
 		q->who.kind = PRINCIPAL_ROOT;
-		q->who.root = true;
 	} else if (d->principal.n) {
 		q->who.kind = PRINCIPAL_USER;
 	}

@@ -2,11 +2,10 @@
 
 static const struct fault not_attachable = { "PolicyNotAttachable", 400 };
 
-/* Quotas: IAM User Guide, "IAM and AWS STS quotas". */
 static const struct holder holders[] = {
-	[ENTITY_USER] = { ENTITY_USER, "PoliciesPerUser", 2048 },
-	[ENTITY_GROUP] = { ENTITY_GROUP, "PoliciesPerGroup", 5120 },
-	[ENTITY_ROLE] = { ENTITY_ROLE, "PoliciesPerRole", 10240 },
+	[ENTITY_USER] = { ENTITY_USER, "PoliciesPerUser", USER_INLINE_MAX },
+	[ENTITY_GROUP] = { ENTITY_GROUP, "PoliciesPerGroup", GROUP_INLINE_MAX },
+	[ENTITY_ROLE] = { ENTITY_ROLE, "PoliciesPerRole", ROLE_INLINE_MAX },
 };
 
 const struct holder *holder_of_kind(enum entity_kind kind) {

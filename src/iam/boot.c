@@ -7,8 +7,6 @@
 
 #include <errno.h>
 
-enum { HOUR = 3600, POLICY_MAX = 6144, TRUST_MAX = 2048 };
-
 struct wishing {
 	const struct iam_wish *w;
 	struct arena *arena;
@@ -85,7 +83,7 @@ static int check(struct wishing *n) {
 	if (w->path.n && !path_ok(w->path)) {
 		return refuse(n, "its path does not begin and end with /");
 	}
-	int rc = w->kind == ENTITY_POLICY ? check_document(n, w->document, POLICY_IDENTITY, POLICY_MAX)
+	int rc = w->kind == ENTITY_POLICY ? check_document(n, w->document, POLICY_IDENTITY, DOCUMENT_MAX)
 		 : w->kind == ENTITY_ROLE ? check_document(n, w->document, POLICY_TRUST, TRUST_MAX)
 					  : 0;
 	return rc ? rc : check_inlines(n);
@@ -104,7 +102,7 @@ static int make_entity(struct wishing *n, struct db *db) {
 		.path = w->path.n ? w->path : S("/"),
 		.created = clock_now(),
 		.trust = role ? principals_kept(db, n->arena, w->document) : (str){ 0 },
-		.max_session = role ? HOUR : 0,
+		.max_session = role ? SESSION_SECONDS : 0,
 		.version = policy,
 		.next_version = policy ? 2 : 0,
 		.changed = policy ? clock_now() : 0,
@@ -180,7 +178,7 @@ static int join_group(struct wishing *n, struct db *db, str name) {
 		return refuse(n, "there is no group " STR_FMT, STR_ARG(name));
 	}
 	join(n, db, group.id, n->e.id);
-	return 0;
+	return groups_count(db, n->e.id) > GROUPS_PER_USER ? refuse(n, "it can be in %d groups", GROUPS_PER_USER) : 0;
 }
 
 /* The instance profile of that name, made for the role; it holds one role at most. */

@@ -2,9 +2,16 @@
  * Management". iam:PassedToService is the decision's. */
 #include "iam/room.h"
 
-/* The boundary that a call sets, else the one that who it is about has. */
+#include "policy/actions.h"
+
+/* The boundary that a call sets, else the one that who it is about has. AWS gives it to few operations: a policy that
+ * asks for it allows no other. */
 static str boundary_of(const struct call *c, const struct resource *r) {
 	const struct entity *e = r->subject;
+	const struct action *a = action_find(S("iam"), str_from(c->op->name));
+	if (!a || !action_has_key(a, S("iam:PermissionsBoundary"))) {
+		return (str){ 0 };
+	}
 	str given = input_str(c, "PermissionsBoundary");
 	return given.p || !e ? given : e->boundary;
 }
@@ -34,22 +41,15 @@ static const struct {
 	{ "iam:AWSServiceName", linked_service },
 };
 
-static bool give(struct call *c, str value, struct values *out) {
-	str *v = NEW(c->arena, str);
-	*v = value;
-	*out = (struct values){ .v = v, .n = 1 };
-	return value.p != NULL;
-}
-
 bool iam_key(struct call *c, const struct resource *r, str key, struct values *out) {
 	str value = { 0 };
 	const str tag = S("iam:ResourceTag/");
 	if (key.n > tag.n && str_ieq((str){ key.p, tag.n }, tag)) {
-		return r->tag && r->tag(c, r, str_skip(key, tag.n), &value) && give(c, value, out);
+		return r->tag && r->tag(c, r, str_skip(key, tag.n), &value) && values_one(c->arena, value, out);
 	}
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		if (str_ieq(key, str_from(keys[i].key))) {
-			return give(c, keys[i].find(c, r), out);
+			return values_one(c->arena, keys[i].find(c, r), out);
 		}
 	}
 	return false;

@@ -1,6 +1,6 @@
 #include "iam/room.h"
 
-#include "iam/sources.h"
+#include "policy/arn.h"
 #include "policy/aws_policies.h"
 
 /* The answer goes through users, groups, roles and policies, each by name, then AWS's own policies that are in use. Its
@@ -46,7 +46,7 @@ static void show_attached(const struct details *d, struct val *list, const struc
 	while (query_step(q)) {
 		struct val *v = append(d->a, list);
 		str arn = query_dup(d->a, q, 0);
-		set_str(d->a, v, "PolicyName", last_name(arn));
+		set_str(d->a, v, "PolicyName", path_name(arn));
 		set_str(d->a, v, "PolicyArn", arn);
 	}
 }
@@ -80,11 +80,8 @@ static void show_versions(const struct details *d, struct val *list, const struc
 				"t", e->id);
 	while (query_step(q)) {
 		struct val *v = append(d->a, list);
-		int64_t version = query_int(q, 0);
-		set_str(d->a, v, "Document", document_shown(d->a, query_dup(d->a, q, 1)));
-		set_str(d->a, v, "VersionId", str_printf(d->a, "v%lld", (long long)version));
-		set_int(d->a, v, "IsDefaultVersion", version == e->version);
-		set_date(d->a, v, "CreateDate", query_int(q, 2));
+		set_str(d->a, v, "Document", document_shown(d->a, query_str(q, 1)));
+		show_version(d->c, v, e, query_int(q, 0), query_int(q, 2));
 	}
 }
 
@@ -106,29 +103,12 @@ static void show_details(const struct details *d, enum section s, struct val *v,
 
 /* --- AWS's own --- */
 
-static void show_aws_policy(const struct details *d, struct val *v, const struct aws_policy *p, str arn) {
-	AUTO_QUERY q = db_query(d->db,
-				"SELECT (SELECT count(*) FROM attachment t JOIN entity e ON e.id = t.entity"
-				" WHERE t.policy = ?1 AND e.account = ?2),"
-				" (SELECT count(*) FROM entity WHERE boundary = ?1 AND account = ?2)",
-				"tt", arn, d->c->who.account);
-	bool counted = query_step(q);
-	str version = str_printf(d->a, "v%d", p->version);
-	set_str(d->a, v, "PolicyName", str_from(p->name));
-	set_str(d->a, v, "PolicyId", str_from(p->id));
-	set_str(d->a, v, "Arn", arn);
-	set_str(d->a, v, "Path", str_from(p->path));
-	set_str(d->a, v, "DefaultVersionId", version);
-	set_int(d->a, v, "AttachmentCount", counted ? query_int(q, 0) : 0);
-	set_int(d->a, v, "PermissionsBoundaryUsageCount", counted ? query_int(q, 1) : 0);
-	set_int(d->a, v, "IsAttachable", true);
-	set_date(d->a, v, "CreateDate", p->created);
-	set_date(d->a, v, "UpdateDate", p->changed);
+static void show_aws_policy(const struct details *d, struct val *v, const struct aws_policy *p) {
+	struct entity e = entity_of_aws(p);
+	show_entity(d->c, d->db, v, &e);
 	struct val *only = append(d->a, set(d->a, v, "PolicyVersionList"));
 	set_str(d->a, only, "Document", document_shown(d->a, str_from(p->document)));
-	set_str(d->a, only, "VersionId", version);
-	set_int(d->a, only, "IsDefaultVersion", true);
-	set_date(d->a, only, "CreateDate", p->changed);
+	show_version(d->c, only, &e, e.version, e.changed);
 }
 
 /* --- pages --- */
@@ -194,7 +174,7 @@ static void show_aws_policies(struct details *d) {
 		if (!v) {
 			return;
 		}
-		show_aws_policy(d, v, p, arn);
+		show_aws_policy(d, v, p);
 	}
 }
 

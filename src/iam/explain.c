@@ -74,7 +74,7 @@ static void say_keys(struct buf *b, const struct decision *d) {
 		} else {
 			putf(b, "%s" STR_FMT " ", last.n ? "; " : "  asked with ", STR_ARG(key));
 		}
-		put(b, !value.p ? S("missing") : value.n ? value : S("(empty)"));
+		put_visible(b, !value.p ? S("missing") : value.n ? value : S("(empty)"));
 		last = key;
 	}
 	putz(b, last.n ? "\n" : "");
@@ -131,7 +131,7 @@ static void say_miss(struct buf *b, const struct miss *m) {
 		[PART_CONDITION] = "",
 	};
 	putz(b, "  Near: ");
-	say_source(b, m->by, m->statement);
+	put(b, bound_words(b->arena, m->by, m->statement));
 	putf(b, " %s", misfits[m->part]);
 	if (m->patterns) {
 		putz(b, m->inverse ? "all but " : "");
@@ -142,7 +142,8 @@ static void say_miss(struct buf *b, const struct miss *m) {
 	}
 	putz(b, ".");
 	if (m->hint.p) {
-		putf(b, " " STR_FMT, STR_ARG(m->hint));
+		put_byte(b, ' ');
+		put_visible(b, m->hint);
 	}
 	putz(b, "\n");
 	say_statement(b, policy_statement_text(m->by->policy, m->statement));

@@ -1,6 +1,5 @@
 #include "iam/room.h"
 
-/* Quotas: IAM User Guide, "IAM and AWS STS quotas". */
 static const struct words words[] = {
 	[ENTITY_USER] = { "User", "user", "Users", "UserName", "UserId", "UsersPerAccount", 5000 },
 	[ENTITY_GROUP] = { "Group", "group", "Groups", "GroupName", "GroupId", "GroupsPerAccount", 300 },
@@ -89,4 +88,10 @@ bool must_be_modifiable(struct call *c, const struct entity *e) {
 
 bool over_quota(struct call *c, const char *quota, int64_t max) {
 	return fail(c, &limit_exceeded, "Cannot exceed quota for %s: %lld", quota, (long long)max);
+}
+
+int64_t entity_count(struct db *db, str account, enum entity_kind kind) {
+	AUTO_QUERY q = db_query(db, "SELECT count(*) FROM entity WHERE account = ? AND kind = ?", "ti", account,
+				(int64_t)kind);
+	return query_step(q) ? query_int(q, 0) : 0;
 }

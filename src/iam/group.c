@@ -2,8 +2,6 @@
 
 #include "base/clock.h"
 
-enum { GROUPS_PER_USER = 10 };
-
 static bool create_group(struct call *c) {
 	return create_entity(c, &(struct entity){ .kind = ENTITY_GROUP }, NULL);
 }
@@ -53,8 +51,8 @@ static bool must_find_both(struct call *c, struct db *db, struct entity *group, 
 	return must_find(c, db, ENTITY_GROUP, group) && must_find(c, db, ENTITY_USER, user);
 }
 
-static int64_t groups_of(struct db *db, const struct entity *user) {
-	AUTO_QUERY q = db_query(db, "SELECT count(*) FROM membership WHERE member = ?", "t", user->id);
+int64_t groups_count(struct db *db, str user) {
+	AUTO_QUERY q = db_query(db, "SELECT count(*) FROM membership WHERE member = ?", "t", user);
 	return query_step(q) ? query_int(q, 0) : 0;
 }
 
@@ -65,7 +63,7 @@ static int add_user(struct db *db, void *arg) {
 		return 1;
 	}
 	db_run(db, "INSERT OR IGNORE INTO membership VALUES(?, ?, ?)", "tti", group.id, user.id, clock_now());
-	if (groups_of(db, &user) > GROUPS_PER_USER) {
+	if (groups_count(db, user.id) > GROUPS_PER_USER) {
 		over_quota(c, "GroupsPerUser", GROUPS_PER_USER);
 		return 1;
 	}

@@ -1,9 +1,6 @@
 #include "iam/room.h"
 
 #include "base/clock.h"
-#include "base/rand.h"
-
-enum { KEYS_MAX = 2, SECRET_LENGTH = 40 };
 
 static bool is_roots(const struct call *c) {
 	return c->who.kind == PRINCIPAL_ROOT && !get_str(c->in, "UserName").p;
@@ -39,7 +36,8 @@ struct making {
 static bool has_room(struct call *c, struct db *db, const struct entity *owner) {
 	AUTO_QUERY q = db_query(db, "SELECT count(*) FROM access_key WHERE account = ? AND user IS ?", "tt",
 				owner->account, owner->id);
-	return query_step(q) && query_int(q, 0) >= KEYS_MAX ? over_quota(c, "AccessKeysPerUser", KEYS_MAX) : true;
+	return query_step(q) && query_int(q, 0) >= KEYS_PER_USER ? over_quota(c, "AccessKeysPerUser", KEYS_PER_USER)
+								 : true;
 }
 
 static int run_create(struct db *db, void *arg) {
@@ -54,11 +52,10 @@ static int run_create(struct db *db, void *arg) {
 }
 
 static bool create_access_key(struct call *c) {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	struct arena *a = c->arena;
 	struct making m = { .c = c, .created = clock_now() };
 	m.id = new_key_id(a, "AKIA", c->who.account);
-	m.secret = rand_text(a, str_from(letters), SECRET_LENGTH);
+	m.secret = new_secret(a);
 	if (!identity_write(c, run_create, &m)) {
 		return false;
 	}

@@ -20,12 +20,6 @@ struct creation {
 	bool (*check)(struct call *c, struct db *db, struct entity *e);
 };
 
-static int64_t count(struct db *db, const struct entity *e) {
-	AUTO_QUERY q = db_query(db, "SELECT count(*) FROM entity WHERE account = ? AND kind = ?", "ti", e->account,
-				(int64_t)e->kind);
-	return query_step(q) ? query_int(q, 0) : 0;
-}
-
 static int create(struct db *db, void *arg) {
 	struct creation *n = arg;
 	const struct words *w = words_of(n->e->kind);
@@ -36,11 +30,11 @@ static int create(struct db *db, void *arg) {
 	if (rc) {
 		return rc == -EEXIST ? (already_exists(n->c, n->e->kind, n->e->name), 1) : rc;
 	}
-	return count(db, n->e) > w->max ? (over_quota(n->c, w->quota, w->max), 1) : 0;
+	return entity_count(db, n->e->account, n->e->kind) > w->max ? (over_quota(n->c, w->quota, w->max), 1) : 0;
 }
 
 /* Who makes it with tags must be allowed to tag it. */
-static bool take_tags(struct call *c, struct entity *e) {
+bool new_tags_of_input(struct call *c, struct entity *e) {
 	const struct val *tags = input_val(c, "Tags");
 	const char *action = str_printf(c->arena, "iam:Tag%s", words_of(e->kind)->title).p;
 	return !val_count(tags) || (call_must(c, action, &c->resource) && tag_list_of_input(c, tags, &e->tags));
@@ -54,7 +48,7 @@ bool create_entity(struct call *c, struct entity *e, bool (*check)(struct call *
 	e->path = path.p ? path : S("/");
 	e->created = clock_now();
 	e->boundary = input_str(c, "PermissionsBoundary");
-	if (!take_tags(c, e) || !identity_write(c, create, &(struct creation){ c, e, check })) {
+	if (!new_tags_of_input(c, e) || !identity_write(c, create, &(struct creation){ c, e, check })) {
 		return false;
 	}
 	show_entity(c, call_db(c), set(c->arena, c->out, words_of(e->kind)->title), e);
@@ -129,6 +123,7 @@ bool rename_entity(struct call *c, enum entity_kind kind, const char *action) {
 	}
 	rename_it(c, NULL, &e);
 	target.arn = entity_arn(c->arena, &e);
+	target.shown = (str){ 0 };
 	return (str_eq(target.arn, c->resource.arn) || call_must(c, action, &target)) &&
 	       change_entity(c, kind, rename_it);
 }

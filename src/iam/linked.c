@@ -8,7 +8,7 @@
 
 #include <errno.h>
 
-enum { HOUR = 3600, NAME_MAX_LENGTH = 64 };
+enum { NAME_MAX_LENGTH = 64 };
 
 /* The services that ML work meets. policy: as far as AWS's is kept here. */
 static const struct linked {
@@ -129,7 +129,7 @@ static bool create_service_linked_role(struct call *c) {
 				    "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":"
 				    "{\"Service\":\"" STR_FMT "\"},\"Action\":\"sts:AssumeRole\"}]}",
 				    STR_ARG(service)),
-		.max_session = HOUR,
+		.max_session = SESSION_SECONDS,
 		.created = clock_now(),
 	};
 	if (!suffix_ok(c, m.linked, m.role.name) || !identity_write(c, run_create, &m)) {

@@ -1,17 +1,16 @@
 #include "iam/room.h"
 
 #include "base/clock.h"
+#include "policy/arn.h"
 #include "policy/aws_policies.h"
 
 #include <errno.h>
 
 static const struct fault access_denied = { "AccessDenied", 403 };
 
-enum { DOCUMENT_MAX = 6144 };
-
 /* --- finding --- */
 
-static struct entity entity_of_aws(const struct aws_policy *p) {
+struct entity entity_of_aws(const struct aws_policy *p) {
 	return (struct entity){
 		.kind = ENTITY_POLICY,
 		.id = str_from(p->id),
@@ -34,11 +33,9 @@ bool managed_find(struct db *db, struct arena *a, str arn, struct entity *out) {
 	return entity_of_arn(db, a, arn, out) && out->kind == ENTITY_POLICY;
 }
 
-static bool is_policy_arn(str arn) {
-	str account, rest;
-	const str head = S("arn:aws:iam::");
-	return str_starts(arn, head) && str_cut(str_skip(arn, head.n), ':', &account, &rest) && account.n &&
-	       str_starts(rest, S("policy/"));
+static bool is_policy_arn(str text) {
+	struct arn arn;
+	return arn_read_global(text, "iam", &arn) && arn.account.n && str_starts(arn.resource, S("policy/"));
 }
 
 static bool is_visible(struct call *c, const struct entity *policy) {
@@ -91,17 +88,11 @@ struct making {
 	struct entity e;
 };
 
-static int64_t own_count(struct call *c, struct db *db) {
-	AUTO_QUERY q = db_query(db, "SELECT count(*) FROM entity WHERE account = ? AND kind = ?", "ti", c->who.account,
-				(int64_t)ENTITY_POLICY);
-	return query_step(q) ? query_int(q, 0) : 0;
-}
-
 static int run_create(struct db *db, void *arg) {
 	struct making *m = arg;
 	struct call *c = m->c;
 	const struct words *w = words_of(ENTITY_POLICY);
-	if (own_count(c, db) >= w->max) {
+	if (entity_count(db, c->who.account, ENTITY_POLICY) >= w->max) {
 		over_quota(c, w->quota, w->max);
 		return 1;
 	}
@@ -133,7 +124,7 @@ static bool create_policy(struct call *c) {
 		.next_version = 2,
 	};
 	if (!document_ok(c, get_str(c->in, "PolicyDocument"), POLICY_IDENTITY, DOCUMENT_MAX) ||
-	    !tag_list_of_input(c, get(c->in, "Tags"), &m.e.tags) || !call_write(c, run_create, &m, NULL)) {
+	    !new_tags_of_input(c, &m.e) || !call_write(c, run_create, &m, NULL)) {
 		return false;
 	}
 	struct val *v = set(c->arena, c->out, "Policy");

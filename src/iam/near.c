@@ -2,40 +2,6 @@
 
 #include "wire/tree.h"
 
-/* --- JSON back from a tree --- */
-
-static void put_tree(struct buf *b, const struct tree *t);
-
-static void put_children(struct buf *b, const struct tree *t) {
-	for (const struct tree *c = t->first; c; c = c->next) {
-		if (t->kind == TREE_OBJECT) {
-			put_json(b, c->name);
-			put_byte(b, ':');
-		}
-		put_tree(b, c);
-		putz(b, c->next ? "," : "");
-	}
-}
-
-static void put_tree(struct buf *b, const struct tree *t) {
-	switch (t->kind) {
-	case TREE_NULL: putz(b, "null"); break;
-	case TREE_BOOL:
-	case TREE_NUMBER: put(b, t->s); break;
-	case TREE_STRING: put_json(b, t->s); break;
-	case TREE_LIST:
-		put_byte(b, '[');
-		put_children(b, t);
-		put_byte(b, ']');
-		break;
-	case TREE_OBJECT:
-		put_byte(b, '{');
-		put_children(b, t);
-		put_byte(b, '}');
-		break;
-	}
-}
-
 /* --- a document of one part --- */
 
 static const struct tree *statement_tree(struct arena *a, const struct policy *p, size_t i) {
@@ -52,7 +18,7 @@ static void put_element(struct buf *b, const struct tree *part, const char *name
 	if (part) {
 		put_json(b, part->name);
 		putz(b, ":");
-		put_tree(b, part);
+		put(b, part->raw);
 	} else {
 		putf(b, "\"%s\":\"%s\"", name, instead);
 	}
@@ -99,15 +65,11 @@ const struct policy *statement_alone(struct arena *a, const struct policy *p, si
 
 /* --- conditions --- */
 
-static size_t values_of(struct arena *a, const struct tree *t, const str **out) {
+static size_t values_of(struct arena *a, const struct tree *list, const str **out) {
 	size_t n = 0;
-	const struct tree *one = t->kind == TREE_LIST ? t->first : t;
-	for (const struct tree *v = one; v; v = t->kind == TREE_LIST ? v->next : NULL) {
-		n++;
-	}
-	str *v = NEWS(a, str, n + 1);
-	for (size_t i = 0; i < n; i++, one = one->next) {
-		v[i] = one->s;
+	str *v = NEWS(a, str, item_count(list));
+	for (const struct tree *t = item_first(list); t; t = item_next(list, t)) {
+		v[n++] = t->s;
 	}
 	*out = v;
 	return n;
@@ -230,7 +192,7 @@ static str known_keys(struct arena *a, const struct tree *op, const struct guess
 			putz(&b, b.n ? "," : "");
 			put_json(&b, key->name);
 			putz(&b, ":");
-			put_tree(&b, key);
+			put(&b, key->raw);
 		}
 	}
 	return buf_str(&b);

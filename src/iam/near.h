@@ -41,7 +41,7 @@ struct guess {
 	enum policy_kind kind;
 	bool hopeful;
 	str action;
-	bool (*known)(void *arg, str key);
-	void *arg;
+	bool (*known)(const void *arg, str key);
+	const void *arg;
 };
 const struct policy *policy_guess(struct arena *a, const struct policy *p, const struct guess *g, size_t **at);

@@ -67,7 +67,7 @@ static void test_parts(struct arena *a) {
 		  S("-arc0"));
 }
 
-static bool username_alone(void *arg, str key) {
+static bool username_alone(const void *arg, str key) {
 	(void)arg;
 	return str_ieq(key, S("aws:username"));
 }

@@ -1,5 +1,7 @@
 #include "iam/room.h"
 
+#include "policy/arn.h"
+
 /* e NULL: it is not there. */
 static bool about(struct call *c, str arn, struct entity *e) {
 	c->subject = e;
@@ -17,10 +19,13 @@ static bool on_named(struct call *c, enum entity_kind kind) {
 	struct entity *e = NEW(c->arena, struct entity);
 	str name = get_str(c->in, words_of(kind)->name);
 	*e = (struct entity){ .kind = kind, .account = c->who.account, .name = name };
-	if (!entity_find(call_db(c), c->arena, e)) {
-		return about_nobody(c, kind, name, S("/"));
+	if (entity_find(call_db(c), c->arena, e)) {
+		about(c, entity_arn(c->arena, e), e);
+	} else {
+		about_nobody(c, kind, name, S("/"));
 	}
-	return about(c, entity_arn(c->arena, e), e);
+	c->resource.shown = str_printf(c->arena, "%s " STR_FMT, words_of(kind)->noun, STR_ARG(name));
+	return true;
 }
 
 /* Without a name it is the caller himself; root is no entity. */
@@ -29,7 +34,7 @@ bool on_user(struct call *c) {
 	if (get_str(c->in, "UserName").p) {
 		return on_named(c, ENTITY_USER);
 	}
-	if (c->who.root) {
+	if (c->who.kind == PRINCIPAL_ROOT) {
 		return about(c, c->who.arn, NULL);
 	}
 	return must_be_user(c, call_db(c), e) && about(c, entity_arn(c->arena, e), e);
@@ -50,18 +55,18 @@ bool on_profile(struct call *c) {
 /* arn:aws:iam::ACCOUNT:policy/...; AWS's own have "aws" for an account, and everybody may be allowed them. */
 bool on_policy(struct call *c) {
 	struct entity *e = NEW(c->arena, struct entity);
-	str arn = get_str(c->in, "PolicyArn"), account, rest;
-	const str head = S("arn:aws:iam::");
+	struct arn fields;
+	str arn = get_str(c->in, "PolicyArn");
 	if (!str_starts(arn, S("arn:"))) {
 		return fail(c, &validation_error, "Invalid ARN:  Could not be parsed!");
 	}
-	if (!str_starts(arn, head) || !str_cut(str_skip(arn, head.n), ':', &account, &rest) ||
-	    !str_starts(rest, S("policy/"))) {
+	if (!arn_read_global(arn, "iam", &fields) || !str_starts(fields.resource, S("policy/"))) {
 		return fail(c, &invalid_input, "ARN " STR_FMT " is not valid.", STR_ARG(arn));
 	}
 	bool there = entity_of_arn(call_db(c), c->arena, arn, e) && e->kind == ENTITY_POLICY;
 	about(c, arn, there ? e : NULL);
-	c->resource.account = str_is(account, "aws") ? c->who.account : account;
+	c->resource.shown = str_printf(c->arena, "policy " STR_FMT, STR_ARG(arn));
+	c->resource.account = str_is(fields.account, "aws") ? c->who.account : fields.account;
 	return true;
 }
 

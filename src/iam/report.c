@@ -70,7 +70,7 @@ void put_unmet(struct buf *b, const char *name, const struct unmet *u, size_t n,
 void say_values(struct buf *b, const str *v, size_t n, const char *joint) {
 	for (size_t i = 0; i < n; i++) {
 		putz(b, i == 0 ? "" : i + 1 < n ? ", " : joint);
-		put(b, v[i].n ? v[i] : S("(empty)"));
+		put_visible(b, v[i].n ? v[i] : S("(empty)"));
 	}
 	putz(b, n ? "" : "nothing");
 }
@@ -85,34 +85,23 @@ static bool blank(char c) {
 }
 
 void say_statement(struct buf *b, str statement) {
+	struct buf line = { .arena = b->arena };
 	bool quoted = false;
-	putz(b, "    ");
+	putz(&line, "    ");
 	for (size_t i = 0; i < statement.n; i++) {
 		char c = statement.p[i];
 		if (!quoted && blank(c)) {
-			putz(b, b->p[b->n - 1] == ' ' ? "" : " ");
+			putz(&line, line.p[line.n - 1] == ' ' ? "" : " ");
 			continue;
 		}
-		put_byte(b, c);
+		put_byte(&line, c);
 		if (quoted && c == '\\' && i + 1 < statement.n) {
-			put_byte(b, statement.p[++i]);
+			put_byte(&line, statement.p[++i]);
 		}
 		quoted = c == '"' ? !quoted : quoted;
 	}
+	put_visible(b, buf_str(&line));
 	putz(b, "\n");
-}
-
-void say_source(struct buf *b, const struct bound *by, size_t statement) {
-	str sid = policy_sid(by->policy, statement);
-	if (sid.n) {
-		putf(b, "statement " STR_FMT, STR_ARG(sid));
-	} else {
-		putf(b, "statement %zu", statement + 1);
-	}
-	putf(b, " of " STR_FMT, STR_ARG(by->name));
-	if (by->from.n) {
-		putf(b, " (of " STR_FMT ")", STR_ARG(by->from));
-	}
 }
 
 static void put_line(struct buf *b, int depth) {

@@ -22,8 +22,6 @@ void say_wanted(struct buf *b, const struct unmet *u);
 void say_values(struct buf *b, const str *v, size_t n, const char *joint); /* "a, b or c" */
 /* A statement on one line, indented: blanks outside its strings are made one space. */
 void say_statement(struct buf *b, str statement);
-/* "statement AllowRead of X (of arn:aws:iam::123456789012:user/alice)", as verdict_words has it. */
-void say_source(struct buf *b, const struct bound *by, size_t statement);
 
 /* JSON without blanks, on lines, indented by four; and a line end. */
 void put_pretty(struct buf *b, str json);

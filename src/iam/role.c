@@ -1,7 +1,5 @@
 #include "iam/room.h"
 
-enum { TRUST_MAX = 2048, HOUR = 3600 };
-
 static bool take_trust(struct call *c, struct db *db, struct entity *e, str document) {
 	e->trust = principals_kept(db, c->arena, document);
 	return principals_ok(c, db, document);
@@ -15,7 +13,7 @@ static bool create_role(struct call *c) {
 	struct entity e = { .kind = ENTITY_ROLE };
 	e.trust = get_str(c->in, "AssumeRolePolicyDocument");
 	e.description = get_str(c->in, "Description");
-	e.max_session = get_int(c->in, "MaxSessionDuration", HOUR);
+	e.max_session = get_int(c->in, "MaxSessionDuration", SESSION_SECONDS);
 	e.path = get_str(c->in, "Path");
 	if (is_linked(&e)) {
 		return fail(c, &invalid_input, "Path " STR_FMT " is reserved for service-linked roles.",
@@ -49,7 +47,7 @@ static bool update(struct call *c, struct db *db, struct entity *e) {
 	if (get(c->in, "MaxSessionDuration") && !must_be_modifiable(c, e)) {
 		return false;
 	}
-	e->max_session = get_int(c->in, "MaxSessionDuration", HOUR);
+	e->max_session = get_int(c->in, "MaxSessionDuration", SESSION_SECONDS);
 	return describe(c, db, e);
 }
 

@@ -14,6 +14,23 @@ extern const struct command iam_commands[];
 extern const struct fault no_such_entity, entity_already_exists, delete_conflict, limit_exceeded, invalid_input,
 	malformed_policy, unmodifiable_entity, validation_error;
 
+/* --- quotas (IAM User Guide, "IAM and AWS STS quotas"); how many entities an account can have is in struct words
+ * --- */
+enum {
+	GROUPS_PER_USER = 10,
+	KEYS_PER_USER = 2,
+	ATTACHED_MAX = 10, /* managed policies on an entity */
+	VERSIONS_MAX = 5, /* of a managed policy */
+	/* Characters of documents, as policy_size counts: of a managed policy, of a trust policy, of all inline
+	 * policies of an entity together. */
+	DOCUMENT_MAX = 6144,
+	TRUST_MAX = 2048,
+	USER_INLINE_MAX = 2048,
+	GROUP_INLINE_MAX = 5120,
+	ROLE_INLINE_MAX = 10240,
+	SESSION_SECONDS = 3600, /* a role's MaxSessionDuration unless told */
+};
+
 /* --- the words that the API has for a kind of entity --- */
 struct words {
 	const char *title; /* "User": begins sentences, and the members UserName, UserId, User */
@@ -27,7 +44,8 @@ const struct words *words_of(enum entity_kind kind);
 
 /* --- what a call is about: resource functions for the routes. The resource's ARN is the entity's; of one that is not
  * there it is made with path "/", for AWS decides before it looks. c->subject is the struct entity, or NULL.
- * aws:ResourceTag and iam:ResourceTag answer from its tags. --- */
+ * aws:ResourceTag and iam:ResourceTag answer from its tags. Refusals call who or what is named by the input "role
+ * NAME", "policy ARN", as IAM's do; what is made, listed or handed over goes by its ARN. --- */
 bool on_user(struct call *c); /* UserName; without one (GetUser, CreateAccessKey ...): the caller himself */
 bool on_group(struct call *c); /* GroupName */
 bool on_role(struct call *c); /* RoleName */
@@ -55,6 +73,8 @@ bool must_be_user(struct call *c, struct db *db, struct entity *out);
 /* Roles of path /aws-service-role/ belong to their service. Fails with UnmodifiableEntity. */
 bool is_linked(const struct entity *e);
 bool must_be_modifiable(struct call *c, const struct entity *e);
+int64_t entity_count(struct db *db, str account, enum entity_kind kind);
+int64_t groups_count(struct db *db, str user); /* that the user is in */
 /* "Cannot exceed quota for GroupsPerUser: 10" */
 bool over_quota(struct call *c, const char *quota, int64_t max);
 
@@ -97,6 +117,8 @@ str document_shown(struct arena *a, str document);
 /* --- tags: JSON [{"Key":..,"Value":..}] <-> lists of the model --- */
 /* Fails: InvalidInput for keys that repeat or are reserved. */
 bool tag_list_of_input(struct call *c, const struct val *list, str *out);
+/* The tags that something is made with; also AccessDenied, for it takes the right to tag it. */
+bool new_tags_of_input(struct call *c, struct entity *e);
 void tag_list_show(struct call *c, struct val *list, str tags);
 size_t tag_list_read(struct arena *a, str tags, struct tag **out);
 str tag_list_write(struct arena *a, struct tag *tags, size_t n); /* sorts them; absent if there are none */
@@ -117,13 +139,16 @@ struct holder {
 	const char *quota; /* of attached policies: "PoliciesPerUser" */
 	size_t inline_max; /* characters of all inline policies, as policy_size counts */
 };
-enum { ATTACHED_MAX = 10 };
 const struct holder *holder_of_kind(enum entity_kind kind);
 const struct holder *holder_of(const struct call *c); /* by kind_of_input */
 bool must_find_holder(struct call *c, struct db *db, struct entity *out);
 
 /* --- managed policies: AWS's own are entities of the account "aws" --- */
 int64_t attached_count(struct db *db, str entity);
+struct aws_policy;
+struct entity entity_of_aws(const struct aws_policy *p);
+/* A PolicyVersion, but for its document. created: ms */
+void show_version(struct call *c, struct val *v, const struct entity *policy, int64_t version, int64_t created);
 bool managed_find(struct db *db, struct arena *a, str arn, struct entity *out);
 /* AWS's or the caller's. Fails: NoSuchEntity "Policy ARN was not found.", InvalidInput for what is no ARN. */
 bool must_find_managed(struct call *c, struct db *db, str arn, struct entity *out);

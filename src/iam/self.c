@@ -42,13 +42,6 @@ static bool is_tag(str key) {
 	return key.n > tag_prefix.n && str_ieq((str){ key.p, tag_prefix.n }, tag_prefix);
 }
 
-static bool one(const struct self *s, str value, struct values *out) {
-	str *v = NEW(s->arena, str);
-	*v = value;
-	*out = (struct values){ .v = v, .n = 1 };
-	return value.p != NULL;
-}
-
 bool is_self_key(str key) {
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		if (str_ieq(key, str_from(keys[i].key))) {
@@ -64,12 +57,12 @@ bool self_key(const struct self *s, str key, struct values *out) {
 	}
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
 		if (str_ieq(key, str_from(keys[i].key))) {
-			return one(s, keys[i].of(s->who), out);
+			return values_one(s->arena, keys[i].of(s->who), out);
 		}
 	}
 	for (size_t i = 0; is_tag(key) && i < s->n_tags; i++) {
 		if (str_ieq(str_skip(key, tag_prefix.n), s->tags[i].key)) {
-			return one(s, s->tags[i].value, out);
+			return values_one(s->arena, s->tags[i].value, out);
 		}
 	}
 	return false;

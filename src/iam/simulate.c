@@ -1,5 +1,8 @@
 #include "iam/simulated.h"
 
+#include "policy/arn.h"
+
+enum { PAGE_COST = 200000 };
 enum outcome { ALLOWED, IMPLICIT_DENY, EXPLICIT_DENY }; /* the later the stricter */
 
 static const char *const outcomes[] = {
@@ -95,12 +98,11 @@ static void show_place(struct arena *a, struct val *v, const char *name, const s
 }
 
 static void show_statement(struct arena *a, struct val *v, const struct simulated *p, size_t i) {
-	struct place start, end;
 	set_str(a, v, "SourcePolicyId", p->id);
 	set_str(a, v, "SourcePolicyType", str_from(p->type));
-	if (p->text.p && statement_place(p->text, p->policy, i, &start, &end)) {
-		show_place(a, v, "StartPosition", &start);
-		show_place(a, v, "EndPosition", &end);
+	if (p->places) {
+		show_place(a, v, "StartPosition", &p->places[i].start);
+		show_place(a, v, "EndPosition", &p->places[i].end);
 	}
 }
 
@@ -115,31 +117,14 @@ static void show_matched(struct simulation *s, struct val *list, const bool *mat
 	}
 }
 
-static bool has_key(const struct val *list, str key) {
-	for (const struct val *v = list->first; v; v = v->next) {
-		if (str_ieq(v->s, key)) {
-			return true;
-		}
-	}
-	return false;
-}
-
-static void add_keys(struct arena *a, struct val *list, const struct policy *p, struct simulation *absent_in) {
-	str *keys;
-	struct values v;
-	size_t n = policy_keys(a, p, &keys);
+static void show_keys(struct arena *a, struct val *list, const str *keys, size_t n) {
 	for (size_t i = 0; i < n; i++) {
-		if (!has_key(list, keys[i]) && !(absent_in && simulation_key(absent_in, keys[i], &v))) {
-			append(a, list)->s = keys[i];
-		}
+		append(a, list)->s = keys[i];
 	}
 }
 
 static void show_missing(struct simulation *s, struct val *v, bool here) {
-	struct val *list = set(s->c->arena, v, "MissingContextValues");
-	for (size_t i = 0; here && i < s->n_policies; i++) {
-		add_keys(s->c->arena, list, s->policies[i].policy, s);
-	}
+	show_keys(s->c->arena, set(s->c->arena, v, "MissingContextValues"), s->missing, here ? s->n_missing : 0);
 }
 
 static void show_sides(struct arena *a, struct val *v, const struct result *r) {
@@ -250,10 +235,11 @@ static const struct {
 
 static bool has_resource(const struct val *resources, const char *kind) {
 	for (const struct val *v = resources ? resources->first : NULL; v; v = v->next) {
-		str rest = v->s, head;
-		for (int i = 0; i < 5 && str_cut(rest, ':', &head, &rest); i++) {
+		struct arn arn;
+		str head = v->s, rest;
+		if (arn_read(v->s, &arn)) {
+			str_cut(arn.resource, '/', &head, &rest);
 		}
-		str_cut(rest, '/', &head, &rest);
 		if (str_is(head, kind) || str_is(head, "*")) {
 			return true;
 		}
@@ -279,11 +265,28 @@ static bool scenario_ok(struct call *c) {
 	return option.p ? fail(c, &invalid_input, "Invalid ResourceHandlingOption: " STR_FMT, STR_ARG(option)) : true;
 }
 
+/* Answers grow as the product of what is asked: a page ends before it takes longer than some seconds. */
+static bool fits(struct call *c, const struct simulation *s, size_t *left) {
+	size_t n = val_count(get(c->in, "ResourceArns")) + 1;
+	if (n > *left || s->cost > *left / n) {
+		return false;
+	}
+	*left -= n * s->cost;
+	return true;
+}
+
+static bool too_much(struct call *c) {
+	return fail(c, &invalid_input,
+		    "The policies, context entries and resources are too many for one simulation; simulate fewer "
+		    "resources at a time.");
+}
+
 /* A page begins behind an action, which is named by its place. */
 static bool simulate(struct call *c, const struct entity *entity) {
 	struct simulation s;
 	struct page page;
 	int64_t i = 0, after = -1;
+	size_t left = PAGE_COST;
 	const struct val *actions = get(c->in, "ActionNames"), *resources = get(c->in, "ResourceArns");
 	if (!page_of_input(c, &page) || !names_ok(c) || !scenario_ok(c) || !simulation_read(c, &s, entity)) {
 		return false;
@@ -296,7 +299,11 @@ static bool simulate(struct call *c, const struct entity *entity) {
 		if (i <= after) {
 			continue;
 		}
-		if (i > after + page.max) {
+		bool room = fits(c, &s, &left);
+		if (!room && i == after + 1) {
+			return too_much(c);
+		}
+		if (!room || i > after + page.max) {
 			page_end(c, true, str_printf(c->arena, "%lld", (long long)(i - 1)));
 			return true;
 		}
@@ -310,36 +317,40 @@ static bool simulate_custom_policy(struct call *c) {
 	return simulate(c, NULL);
 }
 
-static bool is_source(const struct entity *e) {
-	return e->kind == ENTITY_USER || e->kind == ENTITY_GROUP || e->kind == ENTITY_ROLE;
+/* arn:aws:iam::123456789012:user/path/NAME */
+static bool read_source(str text, struct arn *arn, enum entity_kind *kind) {
+	str noun, name;
+	if (!arn_read_global(text, "iam", arn) || !str_cut(arn->resource, '/', &noun, &name)) {
+		return false;
+	}
+	for (*kind = ENTITY_USER; *kind <= ENTITY_ROLE; ++*kind) {
+		if (str_is(noun, entity_noun(*kind))) {
+			return true;
+		}
+	}
+	return false;
 }
 
-/* arn:aws:iam::123456789012:user/path/NAME; the entity need not be there. */
+/* The entity need not be there. */
 static bool on_source(struct call *c) {
-	str arn = get_str(c->in, "PolicySourceArn"), account, rest, noun, name;
-	const str head = S("arn:aws:iam::");
-	if (!str_starts(arn, head) || !str_cut(str_skip(arn, head.n), ':', &account, &rest) ||
-	    !str_cut(rest, '/', &noun, &name) ||
-	    !(str_is(noun, "user") || str_is(noun, "group") || str_is(noun, "role"))) {
+	struct arn arn;
+	enum entity_kind kind;
+	str text = get_str(c->in, "PolicySourceArn");
+	if (!read_source(text, &arn, &kind)) {
 		return fail(c, &invalid_input,
 			    "Invalid Entity Arn: " STR_FMT " does not clearly define entity type and name.",
-			    STR_ARG(arn));
+			    STR_ARG(text));
 	}
-	c->resource = (struct resource){ .arn = arn, .account = account };
+	c->resource = (struct resource){ .arn = text, .account = arn.account };
 	return true;
 }
 
 static bool must_find_source(struct call *c, struct entity *out) {
-	str arn = get_str(c->in, "PolicySourceArn"), noun, rest;
-	if (entity_of_arn(call_db(c), c->arena, arn, out) && is_source(out)) {
-		return true;
-	}
-	str_cut(str_skip(arn, S("arn:aws:iam::").n + 13), '/', &noun, &rest);
-	return no_such(c,
-		       str_is(noun, "user")   ? ENTITY_USER
-		       : str_is(noun, "role") ? ENTITY_ROLE
-					      : ENTITY_GROUP,
-		       last_name(arn));
+	struct arn arn;
+	enum entity_kind kind;
+	str text = get_str(c->in, "PolicySourceArn");
+	return read_source(text, &arn, &kind) &&
+	       (entity_of_arn(call_db(c), c->arena, text, out) || no_such(c, kind, path_name(text)));
 }
 
 static bool simulate_principal_policy(struct call *c) {
@@ -347,18 +358,17 @@ static bool simulate_principal_policy(struct call *c) {
 	return must_find_source(c, &e) && simulate(c, &e);
 }
 
-static bool show_keys(struct call *c, const struct bound *v, size_t n) {
-	struct val *list = set(c->arena, c->out, "ContextKeyNames");
-	for (size_t i = 0; i < n; i++) {
-		add_keys(c->arena, list, v[i].policy, NULL);
-	}
+static bool answer_keys(struct call *c, const struct bound *v, size_t n) {
+	str *keys;
+	size_t found = keys_of(c->arena, v, n, &keys);
+	show_keys(c->arena, set(c->arena, c->out, "ContextKeyNames"), keys, found);
 	return true;
 }
 
 static bool get_context_keys_for_custom_policy(struct call *c) {
 	size_t n = 0;
 	struct bound *v = NEWS(c->arena, struct bound, val_count(get(c->in, "PolicyInputList")) + 1);
-	return read_documents(c, "PolicyInputList", v, &n) && show_keys(c, v, n);
+	return read_documents(c, "PolicyInputList", v, &n) && answer_keys(c, v, n);
 }
 
 static bool get_context_keys_for_principal_policy(struct call *c) {
@@ -369,7 +379,7 @@ static bool get_context_keys_for_principal_policy(struct call *c) {
 	}
 	size_t room = val_count(get(c->in, "PolicyInputList")) + 1;
 	struct sources s = sources_of_entity(call_db(c), c->arena, &e, room, &identity);
-	return read_documents(c, "PolicyInputList", s.v, &s.n) && show_keys(c, s.v, s.n);
+	return read_documents(c, "PolicyInputList", s.v, &s.n) && answer_keys(c, s.v, s.n);
 }
 
 const struct route iam_simulate_routes[] = {

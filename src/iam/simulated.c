@@ -1,6 +1,9 @@
 #include "iam/simulated.h"
 
 #include "base/clock.h"
+#include "policy/arn.h"
+
+#include <stdlib.h>
 
 /* --- context entries --- */
 
@@ -71,32 +74,35 @@ static bool entry_ok(struct call *c, const struct val *entry) {
 	return true;
 }
 
-static bool read_entries(struct call *c, struct simulation *s) {
-	s->entries = get(c->in, "ContextEntries");
-	for (const struct val *e = s->entries ? s->entries->first : NULL; e; e = e->next) {
-		if (!entry_ok(c, e)) {
-			return false;
-		}
-	}
-	return true;
-}
-
-static bool entry_values(const struct simulation *s, const struct val *entry, struct values *out) {
+static struct values values_of(struct arena *a, const struct val *entry) {
 	const struct val *values = get(entry, "ContextKeyValues");
-	str *v = NEWS(s->c->arena, str, val_count(values) + 1);
+	str *v = NEWS(a, str, val_count(values) + 1);
 	size_t n = 0;
 	for (const struct val *one = values ? values->first : NULL; one; one = one->next) {
 		v[n++] = one->s;
 	}
-	*out = (struct values){ .v = v, .n = n, .many = str_ends(get_str(entry, "ContextKeyType"), S("List")) };
+	return (struct values){ .v = v, .n = n, .many = str_ends(get_str(entry, "ContextKeyType"), S("List")) };
+}
+
+static bool read_entries(struct call *c, struct simulation *s) {
+	const struct val *list = get(c->in, "ContextEntries");
+	struct entry *entries = NEWS(c->arena, struct entry, val_count(list) + 1);
+	for (const struct val *e = list ? list->first : NULL; e; e = e->next) {
+		if (!entry_ok(c, e)) {
+			return false;
+		}
+		entries[s->n_entries++] = (struct entry){ get_str(e, "ContextKeyName"), values_of(c->arena, e) };
+	}
+	s->entries = entries;
 	return true;
 }
 
 bool simulation_key(void *simulation, str key, struct values *out) {
 	const struct simulation *s = simulation;
-	for (const struct val *e = s->entries ? s->entries->first : NULL; e; e = e->next) {
-		if (str_ieq(get_str(e, "ContextKeyName"), key)) {
-			return entry_values(s, e, out);
+	for (size_t i = 0; i < s->n_entries; i++) {
+		if (str_ieq(s->entries[i].key, key)) {
+			*out = s->entries[i].values;
+			return true;
 		}
 	}
 	return self_key(&s->self, key, out);
@@ -163,21 +169,18 @@ struct sources sources_of_entity(struct db *db, struct arena *a, const struct en
 
 /* --- who --- */
 
-static bool account_of_arn(str arn, str *account) {
-	str head = S("arn:aws:iam::"), rest;
-	return str_starts(arn, head) && str_cut(str_skip(arn, head.n), ':', account, &rest) && account->n == 12;
-}
-
 static bool read_owner(struct call *c, struct simulation *s) {
+	struct arn arn;
 	str owner = get_str(c->in, "ResourceOwner");
-	int64_t digits;
-	if (!owner.p || (owner.n == 12 && str_uint(owner, &digits))) {
+	if (!owner.p || is_account(owner)) {
 		s->owner = owner;
 		return true;
 	}
-	return account_of_arn(owner, &s->owner)
-		       ? true
-		       : fail(c, &invalid_input, "'" STR_FMT "' is not a valid as a Resource Owner.", STR_ARG(owner));
+	if (!arn_read_global(owner, "iam", &arn) || !is_account(arn.account)) {
+		return fail(c, &invalid_input, "'" STR_FMT "' is not a valid as a Resource Owner.", STR_ARG(owner));
+	}
+	s->owner = arn.account;
+	return true;
 }
 
 static void become(struct simulation *s, const struct identity *identity) {
@@ -187,17 +190,20 @@ static void become(struct simulation *s, const struct identity *identity) {
 	s->has_caller = true;
 }
 
-/* A caller whom nobody knows is who his ARN says: simulations need no user. */
+/* A caller whom this account does not know is who his ARN says: simulations need no user, and the tags of others are
+ * theirs. */
 static bool read_caller(struct call *c, struct simulation *s) {
 	struct entity e;
-	str arn = get_str(c->in, "CallerArn"), account;
+	struct arn fields;
+	str arn = get_str(c->in, "CallerArn");
 	if (!arn.p) {
 		return true;
 	}
-	if (!account_of_arn(arn, &account) || !str_starts(str_skip(arn, S("arn:aws:iam::").n + 13), S("user/"))) {
+	if (!arn_read_global(arn, "iam", &fields) || !is_account(fields.account) ||
+	    !str_starts(fields.resource, S("user/"))) {
 		return fail(c, &invalid_input, "CallerArn " STR_FMT " is not the ARN of an IAM user.", STR_ARG(arn));
 	}
-	if (entity_of_arn(s->db, c->arena, arn, &e)) {
+	if (str_eq(fields.account, c->who.account) && entity_of_arn(s->db, c->arena, arn, &e)) {
 		const struct identity *identity = identity_of(s->db, c->arena, e.id);
 		if (identity) {
 			become(s, identity);
@@ -205,7 +211,7 @@ static bool read_caller(struct call *c, struct simulation *s) {
 		}
 	}
 	s->who = (struct principal){
-		.kind = PRINCIPAL_USER, .account = account, .arn = arn, .entity_arn = arn, .name = last_name(arn)
+		.kind = PRINCIPAL_USER, .account = fields.account, .arn = arn, .entity_arn = arn, .name = path_name(arn)
 	};
 	s->has_caller = true;
 	s->self.n_tags = 0;
@@ -220,7 +226,7 @@ static str id_of(struct simulation *s, const struct bound *b) {
 		return b->name;
 	}
 	if (str_starts(b->name, S("arn:"))) {
-		return last_name(b->name);
+		return path_name(b->name);
 	}
 	return entity_of_arn(s->db, s->c->arena, b->from, &e)
 		       ? str_printf(s->c->arena, "%s_" STR_FMT "_" STR_FMT, entity_noun(e.kind), STR_ARG(e.name),
@@ -228,28 +234,12 @@ static str id_of(struct simulation *s, const struct bound *b) {
 		       : b->name;
 }
 
-static str input_text(const struct call *c, const char *list, str name) {
-	const struct val *documents = get(c->in, list);
-	int64_t i = 0;
-	for (const struct val *d = documents ? documents->first : NULL; d; d = d->next) {
-		if (str_eq(name, str_printf(c->arena, "%s.%lld", list, (long long)++i))) {
-			return d->s;
-		}
-	}
-	return (str){ 0 };
+/* A policy of an entity; else it is of the input. */
+static bool is_held(const struct bound *b) {
+	return b->from.p || str_starts(b->name, S("arn:"));
 }
 
-static str text_of(struct simulation *s, const struct bound *b) {
-	if (b == &s->resource) {
-		return get_str(s->c->in, "ResourcePolicy");
-	}
-	if (b->from.p || str_starts(b->name, S("arn:"))) {
-		return source_text(s->db, s->c->arena, b);
-	}
-	return input_text(s->c, b == &s->boundary ? "PermissionsBoundaryPolicyInputList" : "PolicyInputList", b->name);
-}
-
-static void add_policy(struct simulation *s, const struct bound *b) {
+static void add_policy(struct simulation *s, const struct bound *b, str text) {
 	bool resource = b == &s->resource;
 	struct simulated *p = &s->policies[s->n_policies];
 	if (!b->policy) {
@@ -259,23 +249,108 @@ static void add_policy(struct simulation *s, const struct bound *b) {
 	*p = (struct simulated){
 		.id = id_of(s, b),
 		.type = resource ? "Resource Policy" : "IAM Policy",
-		.text = text_of(s, b),
+		.text = is_held(b) ? source_text(s->db, s->c->arena, b) : text,
 		.policy = b->policy,
 		.alone = NEWS(s->c->arena, const struct policy *, n + 1),
 	};
 	for (size_t i = 0; i < n; i++) {
 		p->alone[i] = statement_alone(s->c->arena, b->policy, i, resource ? POLICY_RESOURCE : POLICY_IDENTITY);
 	}
+	p->places = p->text.p ? statement_places(s->c->arena, p->text, p->policy) : NULL;
 	s->n_policies++;
 }
 
+static str first_text(const struct simulation *s, const char *list) {
+	const struct val *documents = get(s->c->in, list);
+	return documents && documents->first ? documents->first->s : (str){ 0 };
+}
+
 static void add_policies(struct simulation *s) {
+	const struct val *documents = get(s->c->in, "PolicyInputList"), *next = documents ? documents->first : NULL;
 	s->policies = NEWS(s->c->arena, struct simulated, s->n_identity + 2);
 	for (size_t i = 0; i < s->n_identity; i++) {
-		add_policy(s, &s->identity[i]);
+		bool given = next && !is_held(&s->identity[i]);
+		add_policy(s, &s->identity[i], given ? next->s : (str){ 0 });
+		next = given ? next->next : next;
 	}
-	add_policy(s, &s->boundary);
-	add_policy(s, &s->resource);
+	add_policy(s, &s->boundary, first_text(s, "PermissionsBoundaryPolicyInputList"));
+	add_policy(s, &s->resource, get_str(s->c->in, "ResourcePolicy"));
+}
+
+/* --- keys --- */
+
+struct named_key {
+	str text, low;
+	size_t at; /* the how manyth */
+};
+
+static int by_low(const void *a, const void *b) {
+	const struct named_key *x = a, *y = b;
+	int c = str_cmp(x->low, y->low);
+	return c ? c : (x->at > y->at) - (x->at < y->at);
+}
+
+static int by_place(const void *a, const void *b) {
+	const struct named_key *x = a, *y = b;
+	return (x->at > y->at) - (x->at < y->at);
+}
+
+size_t keys_of(struct arena *a, const struct bound *policies, size_t n, str **out) {
+	str **of = NEWS(a, str *, n + 1);
+	size_t *count = NEWS(a, size_t, n + 1), all = 0, kept = 0;
+	for (size_t i = 0; i < n; i++) {
+		count[i] = policy_keys(a, policies[i].policy, &of[i]);
+		all += count[i];
+	}
+	struct named_key *keys = NEWS(a, struct named_key, all + 1);
+	all = 0;
+	for (size_t i = 0; i < n; i++) {
+		for (size_t k = 0; k < count[i]; k++, all++) {
+			keys[all] = (struct named_key){ of[i][k], str_lower(a, of[i][k]), all };
+		}
+	}
+	qsort(keys, all, sizeof(*keys), by_low);
+	for (size_t i = 0; i < all; i++) {
+		if (!kept || !str_eq(keys[kept - 1].low, keys[i].low)) {
+			keys[kept++] = keys[i];
+		}
+	}
+	qsort(keys, kept, sizeof(*keys), by_place);
+	*out = NEWS(a, str, kept + 1);
+	for (size_t i = 0; i < kept; i++) {
+		(*out)[i] = keys[i].text;
+	}
+	return kept;
+}
+
+static void find_missing(struct simulation *s) {
+	struct bound *all = NEWS(s->c->arena, struct bound, s->n_policies + 1);
+	struct values v;
+	str *keys;
+	for (size_t i = 0; i < s->n_policies; i++) {
+		all[i].policy = s->policies[i].policy;
+	}
+	size_t n = keys_of(s->c->arena, all, s->n_policies, &keys);
+	for (size_t i = 0; i < n; i++) {
+		if (!simulation_key(s, keys[i], &v)) {
+			keys[s->n_missing++] = keys[i];
+		}
+	}
+	s->missing = keys;
+}
+
+/* What one action on one resource takes at most: every statement is looked at, each value is held against each of the
+ * texts in the policies, and statements and keys may all be in the answer. */
+static size_t cost_of_one(const struct simulation *s) {
+	size_t looks = 1 + s->n_missing, text = 0, values = s->n_entries;
+	for (size_t i = 0; i < s->n_policies; i++) {
+		looks += policy_statements(s->policies[i].policy);
+		text += s->policies[i].text.n;
+	}
+	for (size_t i = 0; i < s->n_entries; i++) {
+		values += s->entries[i].values.n;
+	}
+	return looks + text * values / 4096;
 }
 
 static bool read_entity(struct call *c, struct simulation *s, const struct entity *e, size_t room) {
@@ -310,5 +385,7 @@ bool simulation_read(struct call *c, struct simulation *s, const struct entity *
 	s->self.arena = c->arena;
 	s->self.who = s->has_caller ? &s->who : NULL;
 	add_policies(s);
+	find_missing(s);
+	s->cost = cost_of_one(s);
 	return true;
 }

@@ -11,8 +11,14 @@ struct simulated {
 	str id; /* SourcePolicyId: "PolicyInputList.1", a managed policy's name, "user_NAME_POLICY" */
 	const char *type; /* "IAM Policy", "Resource Policy" */
 	str text;
+	const struct span *places; /* NULL: the text is not there */
 	const struct policy *policy;
 	const struct policy **alone; /* each statement by itself */
+};
+
+struct entry {
+	str key;
+	struct values values;
 };
 
 struct simulation {
@@ -26,12 +32,18 @@ struct simulation {
 	struct principal who;
 	bool has_caller;
 	struct self self;
-	const struct val *entries; /* ContextEntries; may be NULL */
+	const struct entry *entries; /* of ContextEntries */
+	size_t n_entries;
+	const str *missing; /* context keys of the policies that nobody gives a value, once each */
+	size_t n_missing;
+	size_t cost; /* of one action on one resource, in looks at a statement */
 	str owner; /* ResourceOwner, as an account; absent: none was given */
 };
 
 /* entity NULL: SimulateCustomPolicy. False: what is wrong with the input, as InvalidInput. */
 bool simulation_read(struct call *c, struct simulation *s, const struct entity *entity);
+/* Context keys that these policies name, as they are written, once each whatever their case. */
+size_t keys_of(struct arena *a, const struct bound *policies, size_t n, str **out);
 /* context.find of the simulation. */
 bool simulation_key(void *simulation, str key, struct values *out);
 

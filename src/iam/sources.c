@@ -1,5 +1,7 @@
 #include "iam/sources.h"
 
+#include "policy/arn.h"
+
 static void add(struct sources *s, struct arena *a, const struct bound *b, str document) {
 	struct policy_error why;
 	struct bound bound = *b;
@@ -48,54 +50,37 @@ str source_text(struct db *db, struct arena *a, const struct bound *b) {
 	return query_step(q) ? query_dup(a, q, 0) : (str){ 0 };
 }
 
-str last_name(str arn) {
-	size_t i = arn.n;
-	while (i && arn.p[i - 1] != '/') {
-		i--;
-	}
-	return str_skip(arn, i);
-}
-
-static struct place place_of(str text, size_t at) {
-	struct place p = { 1, 1 };
-	for (size_t i = 0; i < at; i++) {
-		p.line += text.p[i] == '\n';
-		p.column = text.p[i] == '\n' ? 1 : p.column + 1;
-	}
-	return p;
-}
-
 static bool blank(char c) {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-bool statement_place(str text, const struct policy *p, size_t i, struct place *start, struct place *end) {
-	size_t from = 0, at = 0;
-	for (size_t k = 0; k <= i; k++) {
-		str statement = policy_statement_text(p, k);
-		from += k ? policy_statement_text(p, k - 1).n : 0;
-		if (!statement.n || !str_find(str_skip(text, from), statement, &at)) {
-			return false;
-		}
-		from += at;
+/* From one byte of the text to a later one. */
+static void go_on(struct place *p, str text, size_t *at, size_t to) {
+	for (; *at < to; ++*at) {
+		p->line += text.p[*at] == '\n';
+		p->column = text.p[*at] == '\n' ? 1 : p->column + 1;
 	}
-	size_t to = from + policy_statement_text(p, i).n;
-	while (from && (blank(text.p[from - 1]) || text.p[from - 1] == ',')) {
-		from--;
-	}
-	*start = place_of(text, from);
-	*end = place_of(text, to);
-	return true;
 }
 
-str arn_account(str arn) {
-	str head = S(""), rest = arn;
-	for (int i = 0; i < 5; i++) {
-		if (!str_cut(rest, ':', &head, &rest)) {
-			return (str){ 0 };
+const struct span *statement_places(struct arena *a, str text, const struct policy *p) {
+	struct span *all = NEWS(a, struct span, policy_statements(p) + 1);
+	struct place now = { 1, 1 };
+	size_t at = 0, from, next;
+	for (size_t i = 0; i < policy_statements(p); i++) {
+		str statement = policy_statement_text(p, i);
+		if (!statement.n || !str_find(str_skip(text, at), statement, &next)) {
+			return NULL;
 		}
+		next += at;
+		for (from = next; from > at && (blank(text.p[from - 1]) || text.p[from - 1] == ',');) {
+			from--;
+		}
+		go_on(&now, text, &at, from);
+		all[i].start = now;
+		go_on(&now, text, &at, next + statement.n);
+		all[i].end = now;
 	}
-	return head.n == 12 ? head : (str){ 0 };
+	return all;
 }
 
 static bool entity_resource(struct db *db, struct arena *a, const struct access *q, struct resource *out) {

@@ -80,8 +80,9 @@ static size_t replay(struct suggesting *s) {
 		}
 		refused++;
 		if (s->c->text) {
-			putf(b, "It would not allow " STR_FMT " on " STR_FMT ".\n", STR_ARG(r->v[i].action),
-			     STR_ARG(r->v[i].resource));
+			putf(b, "It would not allow " STR_FMT " on ", STR_ARG(r->v[i].action));
+			put_visible(b, r->v[i].resource);
+			putz(b, ".\n");
 			continue;
 		}
 		put_comma(b);
@@ -96,7 +97,7 @@ static size_t replay(struct suggesting *s) {
 
 /* --- what is granted and never used --- */
 
-static bool nothing_known(void *arg, str key) {
+static bool nothing_known(const void *arg, str key) {
 	(void)arg;
 	(void)key;
 	return false;
@@ -158,7 +159,7 @@ static void tell_idle(struct control *c, const struct idle *i) {
 	struct buf *b = &c->out;
 	if (c->text) {
 		putz(b, "Never used of ");
-		say_source(b, i->by, i->statement);
+		put(b, bound_words(b->arena, i->by, i->statement));
 		putz(b, i->inverse ? ": anything but " : ": ");
 		say_values(b, i->never, i->n_never, " and ");
 		putz(b, ".\n");

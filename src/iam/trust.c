@@ -1,13 +1,7 @@
 /* Whom a trust policy may name. */
 #include "iam/room.h"
 
-static bool is_account(str s) {
-	bool digits = s.n == 12;
-	for (size_t i = 0; i < s.n; i++) {
-		digits = digits && s.p[i] >= '0' && s.p[i] <= '9';
-	}
-	return digits;
-}
+#include "policy/arn.h"
 
 static bool is_here(struct db *db, str account) {
 	AUTO_QUERY q = db_query(db, "SELECT 1 FROM account WHERE id = ?", "t", account);
@@ -40,15 +34,15 @@ static bool sts_arn_ok(struct call *c, struct db *db, str account, str rest) {
 	       (!is_here(db, account) || entity_find(db, c->arena, &role));
 }
 
-static bool arn_ok(struct call *c, struct db *db, str arn) {
-	str account, rest;
-	const str iam = S("arn:aws:iam::"), sts = S("arn:aws:sts::");
-	bool is_iam = str_starts(arn, iam), is_sts = str_starts(arn, sts), wild = memchr(arn.p, '*', arn.n) != NULL;
-	if ((!is_iam && !is_sts) || wild || !str_cut(str_skip(arn, iam.n), ':', &account, &rest) ||
-	    !is_account(account)) {
+static bool arn_ok(struct call *c, struct db *db, str text) {
+	struct arn arn;
+	if (memchr(text.p, '*', text.n) || !is_account(arn_account(text))) {
 		return false;
 	}
-	return is_iam ? iam_arn_ok(c, db, arn, account, rest) : sts_arn_ok(c, db, account, rest);
+	if (arn_read_global(text, "iam", &arn)) {
+		return iam_arn_ok(c, db, text, arn.account, arn.resource);
+	}
+	return arn_read_global(text, "sts", &arn) && sts_arn_ok(c, db, arn.account, arn.resource);
 }
 
 static bool aws_ok(struct call *c, struct db *db, str text) {

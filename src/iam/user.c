@@ -15,7 +15,7 @@ static bool get_root(struct call *c) {
 }
 
 static bool is_root(const struct call *c) {
-	return !get_str(c->in, "UserName").p && c->who.root;
+	return !get_str(c->in, "UserName").p && c->who.kind == PRINCIPAL_ROOT;
 }
 
 static bool get_user(struct call *c) {

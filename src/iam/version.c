@@ -2,8 +2,6 @@
 
 #include "base/clock.h"
 
-enum { VERSIONS_MAX = 5, DOCUMENT_MAX = 6144 };
-
 /* "v12"; 0: none that we ever gave. */
 static int64_t version_of_input(const struct call *c) {
 	int64_t version;
@@ -11,7 +9,7 @@ static int64_t version_of_input(const struct call *c) {
 	return str_uint(str_skip(id, 1), &version) ? version : 0;
 }
 
-static void show_version(struct call *c, struct val *v, const struct entity *policy, int64_t version, int64_t created) {
+void show_version(struct call *c, struct val *v, const struct entity *policy, int64_t version, int64_t created) {
 	set_str(c->arena, v, "VersionId", str_printf(c->arena, "v%lld", (long long)version));
 	set_int(c->arena, v, "IsDefaultVersion", version == policy->version);
 	set_date(c->arena, v, "CreateDate", created);

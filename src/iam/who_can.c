@@ -32,23 +32,13 @@ struct judged {
 	struct guesses guesses;
 };
 
-static bool is_known(void *arg, str key) {
+static bool is_known(const void *arg, str key) {
 	const struct identity *who = arg;
 	return is_self_key(key) && !(who->who.kind == PRINCIPAL_ROLE && str_ieq(key, S("aws:userid")));
 }
 
 static bool find_key(void *arg, str key, struct values *out) {
 	return self_key(arg, key, out);
-}
-
-/* A boundary of which nothing is left allows nothing, which is not the same as none. */
-static const struct policy *nothing(struct arena *a) {
-	struct policy_error why;
-	return policy_read(
-		a,
-		S("{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"none:None\","
-		  "\"Resource\":\"arn:aws:none:::\"}]}"),
-		POLICY_IDENTITY, &why);
 }
 
 static bool guess_one(struct arena *a, const struct bound *b, const struct guess *g, struct bound *out,
@@ -64,16 +54,15 @@ static enum policy_kind resource_kind(const struct asking *q) {
 }
 
 static void guess_all(const struct asking *q, const struct identity *who, bool hopeful, struct guesses *out) {
-	struct identity *known = NEW(q->a, struct identity);
-	*known = *who;
-	struct guess g = { POLICY_IDENTITY, hopeful, q->action, is_known, known };
+	struct guess g = { POLICY_IDENTITY, hopeful, q->action, is_known, who };
 	out->v = NEWS(q->a, struct bound, who->n_policies + 1);
 	out->was = NEWS(q->a, struct guessed, who->n_policies + 1);
 	for (size_t i = 0; i < who->n_policies; i++) {
 		out->n += guess_one(q->a, &who->policies[i], &g, &out->v[out->n], &out->was[out->n]);
 	}
+	/* A boundary of which nothing is left is not the same as none. */
 	if (who->boundary && !guess_one(q->a, who->boundary, &g, &out->boundary, &out->boundary_was)) {
-		out->boundary.policy = nothing(q->a);
+		out->boundary.policy = policy_silent();
 	}
 	g.kind = resource_kind(q);
 	if (q->resource.policy && !guess_one(q->a, q->resource.policy, &g, &out->resource, &out->resource_was)) {
@@ -134,13 +123,11 @@ struct dependences {
 
 static size_t unknown_lines(struct arena *a, const struct identity *who, const struct policy *p, size_t i,
 			    struct unmet **out) {
-	struct identity *known = NEW(a, struct identity);
 	const struct unmet *lines;
 	size_t all = statement_conditions(a, p, i, &lines), n = 0;
-	*known = *who;
 	*out = NEWS(a, struct unmet, all + 1);
 	for (size_t k = 0; k < all; k++) {
-		if (!is_known(known, lines[k].key)) {
+		if (!is_known(who, lines[k].key)) {
 			(*out)[n++] = lines[k];
 		}
 	}
@@ -243,7 +230,7 @@ static void say_principal(const struct asking *q, const struct identity *who, co
 			say_wanted(b, &d->v[i].lines[k]);
 		}
 		putz(b, " (");
-		say_source(b, d->v[i].by, d->v[i].statement);
+		put(b, bound_words(b->arena, d->v[i].by, d->v[i].statement));
 		putz(b, ")\n");
 	}
 }
@@ -274,7 +261,6 @@ static void tell_root(struct asking *q, str account) {
 	struct identity *root = NEW(q->a, struct identity);
 	root->who = (struct principal){
 		.kind = PRINCIPAL_ROOT,
-		.root = true,
 		.account = account,
 		.arn = str_printf(q->a, "arn:aws:iam::" STR_FMT ":root", STR_ARG(account)),
 		.id = account,

@@ -15,7 +15,6 @@ enum principal_kind {
 /* Who asks, once the signature has been checked. */
 struct principal {
 	enum principal_kind kind;
-	bool root; /* kind == PRINCIPAL_ROOT */
 	str account; /* 12 digits; absent: anonymous */
 	str arn; /* arn:aws:iam::123456789012:root, ...:user/path/name,
 		    arn:aws:sts::123456789012:assumed-role/ROLE/SESSION, ...:federated-user/NAME */
@@ -34,6 +33,9 @@ struct values {
 	size_t n;
 	bool many; /* a key that is a set (aws:TagKeys), even if it has one member or none now */
 };
+
+/* One value, kept in the arena; an absent one is none: false. For what find. */
+bool values_one(struct arena *a, str value, struct values *out);
 
 /* The circumstances: condition keys and their values, looked up when a policy asks for them. */
 struct context {

@@ -42,22 +42,21 @@ static const void *find(const struct rows *t, str name) {
 	return found ? (const char *)t->first + at * t->size : NULL;
 }
 
-static const struct rows *rows_of_actions(void) {
-	static struct rows rows = { .first = actions, .size = sizeof(*actions) };
-	rows.n = n_actions;
-	return &rows;
+static struct rows rows_of_actions(void) {
+	return (struct rows){ actions, n_actions, sizeof(*actions) };
 }
 
 const struct action *action_find(str service, str action) {
 	AUTO_ARENA a = { 0 };
-	return find(rows_of_actions(), str_printf(&a, STR_FMT ":" STR_FMT, STR_ARG(service), STR_ARG(action)));
+	struct rows t = rows_of_actions();
+	return find(&t, str_printf(&a, STR_FMT ":" STR_FMT, STR_ARG(service), STR_ARG(action)));
 }
 
 size_t service_actions(str service, size_t *from) {
 	AUTO_ARENA a = { 0 };
-	const struct rows *t = rows_of_actions();
-	*from = lower_bound(t, str_printf(&a, STR_FMT ":", STR_ARG(service)));
-	return lower_bound(t, str_printf(&a, STR_FMT ";", STR_ARG(service))) - *from;
+	struct rows t = rows_of_actions();
+	*from = lower_bound(&t, str_printf(&a, STR_FMT ":", STR_ARG(service)));
+	return lower_bound(&t, str_printf(&a, STR_FMT ";", STR_ARG(service))) - *from;
 }
 
 const struct action_resource *action_resource_find(const struct action *action, str type) {

@@ -55,7 +55,6 @@ static inline bool case_find(void *arg, str key, struct values *out) {
 	{ (lit), sizeof(lit) - 1 }
 
 static const struct principal case_root = { .kind = PRINCIPAL_ROOT,
-					    .root = true,
 					    .account = CASE_TEXT(CASE_ACCOUNT),
 					    .arn = CASE_TEXT("arn:aws:iam::" CASE_ACCOUNT ":root"),
 					    .id = CASE_TEXT(CASE_ACCOUNT),

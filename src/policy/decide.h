@@ -64,4 +64,7 @@ str verdict_reason(struct arena *a, const struct verdict *v, str action);
 /* Which policy and statement, for people: "statement AllowRead of arn:aws:iam::aws:policy/ReadOnlyAccess (of group
  * ml-team)", "no identity policy allows it". */
 str verdict_words(struct arena *a, const struct verdict *v, str action);
+/* "statement AllowRead of X (of arn:aws:iam::123456789012:user/alice)"; one without a Sid goes by its number, from
+ * 1. */
+str bound_words(struct arena *a, const struct bound *b, size_t statement);
 const char *layer_name(enum layer l); /* "identity", "boundary", "session", "resource", ... */

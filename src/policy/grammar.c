@@ -6,14 +6,6 @@ static const char *const document_elements[] = { "Version", "Id", "Statement", N
 static const char *const statement_elements[] = { "Sid",       "Effect",   "Principal",   "NotPrincipal", "Action",
 						  "NotAction", "Resource", "NotResource", "Condition",    NULL };
 
-size_t item_count(const struct tree *list) {
-	size_t n = 0;
-	for (const struct tree *t = item_first(list); t; t = item_next(list, t)) {
-		n++;
-	}
-	return n;
-}
-
 const struct tree *either(const struct tree *statement, const char *plain, const char *inverse) {
 	const struct tree *t = tree_get(statement, plain);
 	return t ? t : tree_get(statement, inverse);

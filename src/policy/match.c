@@ -32,7 +32,7 @@ static bool about_action(const struct statement *s, const struct ask *k) {
 		return s->actions.inverse;
 	}
 	for (size_t i = 0; i < s->actions.n; i++) {
-		const struct action *a = &s->actions.actions[i];
+		const struct action_word *a = &s->actions.actions[i];
 		if ((!a->vendor.p || str_eq(a->vendor, k->vendor)) && word_matches(&a->word, k->q, k->action)) {
 			return !s->actions.inverse;
 		}

@@ -1,20 +1,5 @@
+#include "policy/arn.h"
 #include "policy/room.h"
-
-static bool is_account(str s) {
-	int64_t n;
-	return s.n == 12 && str_uint(s, &n);
-}
-
-/* The fields of arn:PARTITION:SERVICE:REGION:ACCOUNT:REST. */
-static bool arn_fields(str s, str field[static 6]) {
-	for (int i = 0; i < 5; i++) {
-		if (!str_cut(s, ':', &field[i], &s)) {
-			return false;
-		}
-	}
-	field[5] = s;
-	return str_is(field[0], "arn") && field[1].n && field[2].n;
-}
 
 static bool is_id(str s) {
 	for (size_t i = 0; i < s.n; i++) {
@@ -26,7 +11,7 @@ static bool is_id(str s) {
 }
 
 static bool aws_read(str text, struct who *out) {
-	str f[6];
+	struct arn arn;
 	size_t at;
 	out->match = text;
 	if (str_is(text, "*")) {
@@ -36,10 +21,11 @@ static bool aws_read(str text, struct who *out) {
 	} else if (is_id(text)) {
 		out->kind = WHO_ID;
 	} else {
-		bool named = arn_fields(text, f) && (str_is(f[2], "iam") || str_is(f[2], "sts")) && !f[3].n;
-		out->kind = named && str_is(f[5], "root") ? WHO_ACCOUNT : WHO_ARN;
-		out->match = out->kind == WHO_ACCOUNT ? f[4] : text;
-		return named && is_account(f[4]) && f[5].n && !str_find(text, S("*"), &at) &&
+		bool named = arn_read(text, &arn) && arn.partition.n && !arn.region.n &&
+			     (str_is(arn.service, "iam") || str_is(arn.service, "sts"));
+		out->kind = named && str_is(arn.resource, "root") ? WHO_ACCOUNT : WHO_ARN;
+		out->match = out->kind == WHO_ACCOUNT ? arn.account : text;
+		return named && is_account(arn.account) && arn.resource.n && !str_find(text, S("*"), &at) &&
 		       !str_find(text, S("?"), &at);
 	}
 	return true;

@@ -14,12 +14,12 @@ static str *texts_of(const struct reading *r, const struct tree *list, size_t *n
 	return written;
 }
 
-static bool read_actions(struct reading *r, const struct tree *s, struct patterns *out) {
-	struct action *actions;
+static void read_actions(struct reading *r, const struct tree *s, struct patterns *out) {
+	struct action_word *actions;
 	str name;
 	out->written = texts_of(r, either(s, "Action", "NotAction"), &out->n);
 	out->inverse = tree_get(s, "NotAction") != NULL;
-	out->actions = actions = NEWS(r->arena, struct action, out->n);
+	out->actions = actions = NEWS(r->arena, struct action_word, out->n);
 	for (size_t i = 0; i < out->n; i++) {
 		word_read(r->arena, out->written[i], WORD_PATTERN | WORD_LOWER, &actions[i].word);
 		if (!str_is(out->written[i], "*")) {
@@ -27,7 +27,6 @@ static bool read_actions(struct reading *r, const struct tree *s, struct pattern
 		}
 		out->vendors |= actions[i].vendor.p ? vendor_bit(actions[i].vendor) : ~(uint64_t)0;
 	}
-	return true;
 }
 
 /* An ARN of fewer than six fields is completed with open ones, unless a '*' at the end of a field stands for them. */
@@ -130,8 +129,8 @@ static bool read_statement(struct reading *r, const struct spot *spot, const str
 	out->text = s->raw;
 	out->deny = str_is(tree_text(tree_get(s, "Effect")), "Deny");
 	read_principals(r, s, &out->who);
-	return read_actions(r, s, &out->actions) && read_resources(r, s, *spot, &out->resources) &&
-	       read_conditions(r, *spot, tree_get(s, "Condition"), out);
+	read_actions(r, s, &out->actions);
+	return read_resources(r, s, *spot, &out->resources) && read_conditions(r, *spot, tree_get(s, "Condition"), out);
 }
 
 static bool read_document(struct reading *r, const struct tree *root, struct policy *p) {
@@ -139,7 +138,6 @@ static bool read_document(struct reading *r, const struct tree *root, struct pol
 	struct statement *out = NEWS(r->arena, struct statement, item_count(statements));
 	struct spot spot = { .alone = statements->kind != TREE_LIST };
 	p->version = kept(r, tree_text(tree_get(root, "Version")));
-	p->id = kept(r, tree_text(tree_get(root, "Id")));
 	p->statements = out;
 	for (const struct tree *s = item_first(statements); s; s = item_next(statements, s), spot.statement++) {
 		if (!read_statement(r, &spot, s, &out[p->n++])) {

@@ -148,7 +148,7 @@ enum named whos_match(const struct whos *w, bool deny, const struct access *q);
 
 /* --- statements --- */
 
-struct action {
+struct action_word {
 	struct word word; /* made small */
 	str vendor; /* made small; absent: any ("*") */
 };
@@ -162,7 +162,7 @@ static inline uint64_t vendor_bit(str vendor) {
 struct patterns {
 	const str *written;
 	const struct word *words; /* resources */
-	const struct action *actions;
+	const struct action_word *actions;
 	uint64_t vendors; /* the actions': vendor_bit of each */
 	size_t n;
 	bool inverse;
@@ -179,7 +179,7 @@ struct statement {
 
 struct policy {
 	enum policy_kind kind;
-	str version, id;
+	str version;
 	const struct statement *statements;
 	size_t n;
 };
@@ -215,13 +215,5 @@ bool document_check(struct reading *r, const struct tree *root);
 bool action_check(struct reading *r, const struct spot *spot, str s);
 bool resource_check(struct reading *r, const struct spot *spot, str s);
 
-/* Lists that may be one: the first, and then the next. */
-static inline const struct tree *item_first(const struct tree *t) {
-	return t && t->kind == TREE_LIST ? t->first : t;
-}
-static inline const struct tree *item_next(const struct tree *list, const struct tree *t) {
-	return list->kind == TREE_LIST ? t->next : NULL;
-}
-size_t item_count(const struct tree *list);
 /* Of two elements the one that is there; NULL: neither. */
 const struct tree *either(const struct tree *statement, const char *plain, const char *inverse);

@@ -49,19 +49,21 @@ static str service_of(str action) {
 	return service;
 }
 
-/* Does fn say yes to any action of the tables that this one, perhaps with wildcards, stands for? *n: how many it
- * stands for. */
-static bool any_action(str pattern, bool (*fn)(const struct action *a, const void *arg), const void *arg, size_t *n) {
-	size_t from, count = service_actions(service_of(pattern), &from);
-	bool found = false;
-	*n = 0;
-	for (size_t i = from; i < from + count; i++) {
-		if (glob_match_case(pattern, str_from(actions[i].name))) {
-			++*n;
-			found = found || fn(&actions[i], arg);
+/* The next action of the tables from *at on that this one, perhaps with wildcards, stands for. NULL: no more. */
+static const struct action *next_action(str pattern, size_t *at) {
+	size_t from, end = service_actions(service_of(pattern), &from);
+	end += from;
+	for (*at = *at < from ? from : *at; *at < end; ++*at) {
+		if (glob_match_case(pattern, str_from(actions[*at].name))) {
+			return &actions[(*at)++];
 		}
 	}
-	return found;
+	return NULL;
+}
+
+static const struct action *first_action(str pattern) {
+	size_t at = 0;
+	return next_action(pattern, &at);
 }
 
 static bool is_known(str action) {
@@ -71,10 +73,21 @@ static bool is_known(str action) {
 
 /* --- actions against resources --- */
 
-static bool may_match(const struct action *a, const void *arg) {
-	const struct sight *s = arg;
+static bool may_match(const struct sight *s, const struct action *a) {
 	for (size_t i = 0; i < s->n_resources; i++) {
 		if (action_may_match(a, s->resources[i])) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Could a Resource of the statement match for any action that name stands for? */
+static bool any_may_match(const struct sight *s, str name) {
+	size_t at = 0;
+	const struct action *a;
+	while ((a = next_action(name, &at))) {
+		if (may_match(s, a)) {
 			return true;
 		}
 	}
@@ -156,12 +169,6 @@ static void tell_mismatch(struct sight *s, str name, const struct action *a) {
 	    str_printf(arena, "Write \"" STR_FMT "\" beside it.", STR_ARG(missing_arn(s, r))));
 }
 
-static bool first_of(const struct action *a, const void *arg) {
-	const struct action **out = *(const struct action **const *)arg;
-	*out = *out ? *out : a;
-	return true;
-}
-
 static void tell_unknown(struct sight *s, str name) {
 	struct arena *a = s->f->arena;
 	str near = suggest_action(name);
@@ -172,17 +179,14 @@ static void tell_unknown(struct sight *s, str name) {
 }
 
 static void check_action(struct sight *s, str name) {
-	size_t n;
-	const struct action *one = NULL, **out = &one;
 	if (!is_known(name)) {
 		return;
 	}
-	any_action(name, first_of, &out, &n);
-	if (n == 0) {
+	const struct action *first = first_action(name);
+	if (!first) {
 		tell_unknown(s, name);
-	} else if (s->kind != POLICY_TRUST && !s->not_actions && !s->not_resources &&
-		   !any_action(name, may_match, s, &n)) {
-		tell_mismatch(s, name, one);
+	} else if (s->kind != POLICY_TRUST && !s->not_actions && !s->not_resources && !any_may_match(s, name)) {
+		tell_mismatch(s, name, first);
 	}
 }
 
@@ -196,8 +200,16 @@ static bool wants_presence(str operator) {
 	       !str_is(operator, "Null") && !str_find(operator, S("Not"), &at);
 }
 
-static bool has_wanted_key(const struct action *a, const void *arg) {
-	return action_has_key(a, *(const str *)arg);
+/* False too for what stands for no action at all. */
+static bool any_has_key(str name, str key) {
+	size_t at = 0;
+	const struct action *a;
+	while ((a = next_action(name, &at))) {
+		if (action_has_key(a, key)) {
+			return true;
+		}
+	}
+	return false;
 }
 
 /* Does any action of the statement see it? all: do all? */
@@ -205,8 +217,8 @@ static bool is_seen(const struct sight *s, str key, bool *all) {
 	bool any = s->n_actions == 0;
 	*all = true;
 	for (size_t i = 0; i < s->n_actions; i++) {
-		size_t n;
-		bool seen = !is_known(s->actions[i]) || any_action(s->actions[i], has_wanted_key, &key, &n) || n == 0;
+		str name = s->actions[i];
+		bool seen = !is_known(name) || !first_action(name) || any_has_key(name, key);
 		any = any || seen;
 		*all = *all && seen;
 	}
@@ -216,9 +228,8 @@ static bool is_seen(const struct sight *s, str key, bool *all) {
 static void tell_blind(struct sight *s, str key) {
 	struct arena *a = s->f->arena;
 	for (size_t i = 0; i < s->n_actions; i++) {
-		size_t n;
 		str name = s->actions[i];
-		if (is_known(name) && !any_action(name, has_wanted_key, &key, &n) && n) {
+		if (is_known(name) && first_action(name) && !any_has_key(name, key)) {
 			add(s, FINDING_NEVER, name,
 			    str_printf(a, STR_FMT " can never match: its requests have no " STR_FMT, STR_ARG(name),
 				       STR_ARG(key)),
@@ -318,7 +329,7 @@ static void check_unknown_services(struct sight *s) {
 enum policy_kind policy_kind_of(str text) {
 	AUTO_ARENA a = { 0 };
 	const struct tree *all = tree_get(tree_read(&a, text), "Statement");
-	const struct tree *first = all && all->kind == TREE_LIST ? all->first : all;
+	const struct tree *first = item_first(all);
 	if (!tree_get(first, "Principal") && !tree_get(first, "NotPrincipal")) {
 		return POLICY_IDENTITY;
 	}

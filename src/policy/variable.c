@@ -156,6 +156,16 @@ bool word_read(struct arena *a, str text, int kind, struct word *w) {
 	return true;
 }
 
+bool values_one(struct arena *a, str value, struct values *out) {
+	if (!value.p) {
+		return false;
+	}
+	str *v = NEW(a, str);
+	*v = value;
+	*out = (struct values){ .v = v, .n = 1 };
+	return true;
+}
+
 bool values_find(const struct access *q, str key, struct values *out) {
 	*out = (struct values){ 0 };
 	return q->context && q->context->find(q->context->arg, key, out) && out->n > 0;

@@ -40,8 +40,7 @@ str verdict_reason(struct arena *a, const struct verdict *v, str action) {
 	}
 	if (v->layer == LAYER_BLOCK) {
 		return S(" because public policies are prevented by the RestrictPublicBuckets setting in S3 Block "
-			 "Public "
-			 "Access");
+			 "Public Access");
 	}
 	if (!v->explicit_deny) {
 		return str_printf(a, " because no %s allows the " STR_FMT " action", type, STR_ARG(action));
@@ -52,20 +51,19 @@ str verdict_reason(struct arena *a, const struct verdict *v, str action) {
 			  STR_ARG(name));
 }
 
-/* "statement AllowRead of arn:aws:iam::aws:policy/ReadOnlyAccess (of arn:aws:iam::123456789012:group/ml-team)" */
-static str where(struct arena *a, const struct verdict *v) {
+str bound_words(struct arena *a, const struct bound *bound, size_t statement) {
 	struct buf b = { .arena = a };
-	str sid = policy_sid(v->by->policy, (size_t)v->statement);
+	str sid = policy_sid(bound->policy, statement);
 	if (sid.n) {
 		putf(&b, "statement " STR_FMT, STR_ARG(sid));
 	} else {
-		putf(&b, "statement %d", v->statement + 1);
+		putf(&b, "statement %zu", statement + 1);
 	}
-	if (v->by->name.n) {
-		putf(&b, " of " STR_FMT, STR_ARG(v->by->name));
+	if (bound->name.n) {
+		putf(&b, " of " STR_FMT, STR_ARG(bound->name));
 	}
-	if (v->by->from.n) {
-		putf(&b, " (of " STR_FMT ")", STR_ARG(v->by->from));
+	if (bound->from.n) {
+		putf(&b, " (of " STR_FMT ")", STR_ARG(bound->from));
 	}
 	return buf_str(&b);
 }
@@ -76,7 +74,7 @@ str verdict_words(struct arena *a, const struct verdict *v, str action) {
 		return S("the resource's policy is public, and RestrictPublicBuckets lets no one from outside use it");
 	}
 	if (v->by && v->statement >= 0) {
-		return str_printf(a, "%s by " STR_FMT, verb, STR_ARG(where(a, v)));
+		return str_printf(a, "%s by " STR_FMT, verb, STR_ARG(bound_words(a, v->by, (size_t)v->statement)));
 	}
 	if (v->allowed) {
 		return v->layer == LAYER_ROOT ? S("allowed: the account's root may do everything")

@@ -38,10 +38,7 @@ static int group_of(const struct wanted *q) {
 }
 
 static bool one(const struct wanted *q, str s) {
-	str *v = NEW(q->c->arena, str);
-	*v = s;
-	*q->out = (struct values){ .v = v, .n = 1 };
-	return s.p != NULL;
+	return values_one(q->c->arena, s, q->out);
 }
 
 /* --- of the request --- */

@@ -1,6 +1,7 @@
 #include "core/cloud.h"
 #include "core/entity.h"
 #include "policy/actions.h"
+#include "policy/arn.h"
 #include "s3/policy.h"
 #include "wire/tree.h"
 
@@ -26,19 +27,8 @@ static bool no(struct check *k, const char *sentence, str what) {
 	return false;
 }
 
-/* --- lists that may be one text --- */
-
-/* The texts of a value that is a text or a list of texts: the first, and then the next. */
-static const struct tree *text_first(const struct tree *t) {
-	return t && t->kind == TREE_LIST ? t->first : t;
-}
-
-static const struct tree *text_next(const struct tree *list, const struct tree *t) {
-	return list->kind == TREE_LIST ? t->next : NULL;
-}
-
 static bool are_texts(const struct tree *list) {
-	for (const struct tree *t = text_first(list); t; t = text_next(list, t)) {
+	for (const struct tree *t = item_first(list); t; t = item_next(list, t)) {
 		if (t->kind != TREE_STRING) {
 			return false;
 		}
@@ -94,10 +84,10 @@ static bool bad_syntax(struct check *k, str text) {
 	if (!t || field_unknown(k, t, fields)) {
 		return t ? false : no(k, NO_JSON, S(""));
 	}
-	if (!text_first(statements)) {
+	if (!item_first(statements)) {
 		return no(k, "Missing required field Statement", S(""));
 	}
-	for (const struct tree *s = text_first(statements); s; s = text_next(statements, s)) {
+	for (const struct tree *s = item_first(statements); s; s = item_next(statements, s)) {
 		const char *sentence = spoiled(s);
 		if (field_unknown(k, s, elements)) {
 			return false;
@@ -236,13 +226,23 @@ bool policy_check(struct arena *a, str text, str bucket, struct refusal *why) {
 /* --- who is named --- */
 
 /* Of accounts that are not of this cloud nothing is known, so theirs are taken for granted; sessions come and go. */
-static bool exists(struct db *db, struct arena *a, str arn) {
-	str account, name, id, display;
+static bool may_be_named(struct db *db, struct arena *a, str text) {
+	struct arn arn;
+	str id, display;
 	struct entity e;
-	bool named = str_starts(arn, S("arn:aws:iam::")) &&
-		     str_cut(str_skip(arn, sizeof("arn:aws:iam::") - 1), ':', &account, &name) &&
-		     (str_starts(name, S("user/")) || str_starts(name, S("role/")));
-	return !named || !account_owner(db, a, account, &id, &display) || entity_of_arn(db, a, arn, &e);
+	if (str_is(text, "*") || is_account(text)) {
+		return true;
+	}
+	if (arn_read_global(text, "sts", &arn)) {
+		return str_starts(arn.resource, S("assumed-role/")) || str_starts(arn.resource, S("federated-user/"));
+	}
+	if (!arn_read_global(text, "iam", &arn)) {
+		return entity_by_id(db, a, text, &e);
+	}
+	if (!str_starts(arn.resource, S("user/")) && !str_starts(arn.resource, S("role/"))) {
+		return str_is(arn.resource, "root");
+	}
+	return !account_owner(db, a, arn.account, &id, &display) || entity_of_arn(db, a, text, &e);
 }
 
 bool policy_principals_exist(struct db *db, struct arena *a, str text) {
@@ -251,7 +251,7 @@ bool policy_principals_exist(struct db *db, struct arena *a, str text) {
 	const struct policy *p = policy_read(a, text, POLICY_RESOURCE, &why);
 	size_t n = p ? policy_principals(a, p, &who) : 0;
 	for (size_t i = 0; i < n; i++) {
-		if (str_is(who[i].kind, "AWS") && !exists(db, a, who[i].text)) {
+		if (str_is(who[i].kind, "AWS") && !may_be_named(db, a, who[i].text)) {
 			return false;
 		}
 	}
@@ -265,7 +265,7 @@ static bool everybody(const struct tree *who) {
 		return str_is(who->s, "*");
 	}
 	const struct tree *aws = tree_get(who, "AWS");
-	for (const struct tree *t = text_first(aws); t; t = text_next(aws, t)) {
+	for (const struct tree *t = item_first(aws); t; t = item_next(aws, t)) {
 		if (str_is(t->s, "*")) {
 			return true;
 		}
@@ -297,16 +297,17 @@ static bool fixing_key(str key) {
 	return false;
 }
 
-/* No value leaves it open who it is. A range of addresses must be narrower than all of half the Internet. */
+/* No value leaves it open who it is, by a wildcard or a variable. A range of addresses must be narrower than half the
+ * Internet. */
 static bool values_fixed(const struct tree *list) {
-	for (const struct tree *t = text_first(list); t; t = text_next(list, t)) {
+	for (const struct tree *t = item_first(list); t; t = item_next(list, t)) {
 		size_t at;
 		if (!tree_text(t).n || str_find(t->s, S("*"), &at) || str_find(t->s, S("?"), &at) ||
-		    str_ends(t->s, S("/0")) || str_ends(t->s, S("/1"))) {
+		    str_find(t->s, S("${"), &at) || str_ends(t->s, S("/0")) || str_ends(t->s, S("/1"))) {
 			return false;
 		}
 	}
-	return text_first(list) != NULL;
+	return item_first(list) != NULL;
 }
 
 static bool fixes(const struct tree *condition) {
@@ -326,7 +327,7 @@ static bool fixes(const struct tree *condition) {
 
 bool policy_public(struct arena *a, str text) {
 	const struct tree *t = tree_read(a, text), *statements = tree_get(t, "Statement");
-	for (const struct tree *s = text_first(statements); s; s = text_next(statements, s)) {
+	for (const struct tree *s = item_first(statements); s; s = item_next(statements, s)) {
 		const struct tree *who = tree_get(s, "Principal");
 		bool open = who ? everybody(who) : tree_get(s, "NotPrincipal") != NULL;
 		if (str_is(tree_text(tree_get(s, "Effect")), "Allow") && open && !fixes(tree_get(s, "Condition"))) {

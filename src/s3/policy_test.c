@@ -48,6 +48,7 @@ static void test_actions(void) {
 }
 
 static void test_public(void) {
+	static const char *const open[] = { "*", "A?", "${aws:userid}", "AIDA${aws:PrincipalTag/x, ''}" };
 	CHECK(policy_public(&arena, S(RESOURCE("*"))));
 	CHECK(policy_public(&arena, S("{\"Statement\":[{\"Effect\":\"Allow\",\"NotPrincipal\":{\"AWS\":\"1\"}}]}")));
 	CHECK(!policy_public(&arena, S("{\"Statement\":[{\"Effect\":\"Deny\",\"Principal\":\"*\"}]}")));
@@ -56,6 +57,12 @@ static void test_public(void) {
 	CHECK(policy_public(&arena, S("{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\",\"Condition\":"
 				      "{\"StringNotEquals\":{\"aws:SourceVpc\":\"vpc-1\"}}}]}")));
 	CHECK(!policy_public(&arena, S("not json")));
+	for (size_t i = 0; i < sizeof(open) / sizeof(*open); i++) {
+		CHECK(policy_public(&arena, str_printf(&arena,
+						       "{\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":\"*\","
+						       "\"Condition\":{\"StringEquals\":{\"aws:userid\":\"%s\"}}}]}",
+						       open[i])));
+	}
 }
 
 int main(void) {

@@ -1,6 +1,7 @@
 /* AssumeRole: a session of a role, for whom the role trusts. */
 #include "base/clock.h"
 #include "core/entity.h"
+#include "policy/arn.h"
 #include "sts/room.h"
 
 enum { DEFAULT_SECONDS = 3600, CHAINED_SECONDS = 3600 };
@@ -18,7 +19,7 @@ static void fill_trust(struct call *c, const struct entity *role) {
 
 bool on_role_arn(struct call *c) {
 	struct entity *role = NEW(c->arena, struct entity);
-	str arn = get_str(c->in, "RoleArn"), account, rest;
+	str arn = get_str(c->in, "RoleArn");
 	c->resource.arn = arn;
 	c->resource.trust = true;
 	c->resource.tag = entity_tag;
@@ -26,8 +27,8 @@ bool on_role_arn(struct call *c) {
 		c->subject = role;
 		c->resource.subject = role;
 		fill_trust(c, role);
-	} else if (str_starts(arn, S("arn:aws:iam::")) && str_cut(str_skip(arn, 13), ':', &account, &rest)) {
-		c->resource.account = account;
+	} else {
+		c->resource.account = arn_account(arn);
 	}
 	return true;
 }
@@ -103,29 +104,28 @@ static bool take_transitive(struct call *c, struct session *s) {
 	}
 	s->transitive = keys;
 	inherit(c, s, keys);
-	return true;
+	return session_packs(c, s);
 }
 
 static bool take_source_identity(struct call *c, struct session *s) {
 	str wanted = get_str(c->in, "SourceIdentity"), had = c->identity->source_identity;
 	s->source_identity = had.n ? had : wanted;
-	if (!wanted.n) {
-		return true;
-	}
-	if (had.n && !str_eq(had, wanted)) {
+	if (had.n && wanted.n && !str_eq(had, wanted)) {
 		return fail(c, &sts_denied, "The source identity of a session cannot be changed.");
 	}
-	return call_must(c, "sts:SetSourceIdentity", &c->resource);
+	return !s->source_identity.n || call_must(c, "sts:SetSourceIdentity", &c->resource);
 }
 
 /* --- the operation --- */
 
+/* Tags and a source identity that a session hands on want the same rights as those that are given. */
 static bool may_assume(struct call *c) {
 	if (c->who.kind == PRINCIPAL_ROOT) {
 		return fail(c, &sts_denied, "Roles may not be assumed by root accounts.");
 	}
+	bool tagged = val_count(get(c->in, "Tags")) || c->identity->n_transitive;
 	return call_must(c, "sts:AssumeRole", &c->resource) && c->subject &&
-	       (!val_count(get(c->in, "Tags")) || call_must(c, "sts:TagSession", &c->resource));
+	       (!tagged || call_must(c, "sts:TagSession", &c->resource));
 }
 
 static void show_role(struct call *c, const struct entity *role, const struct session *s) {
@@ -169,13 +169,6 @@ const struct route sts_role_routes[] = {
 
 /* --- condition keys --- */
 
-static bool one(struct call *c, str value, struct values *out) {
-	str *v = NEW(c->arena, str);
-	*v = value;
-	*out = (struct values){ .v = v, .n = 1 };
-	return value.p != NULL;
-}
-
 static bool transitive_keys(struct call *c, struct values *out) {
 	const struct val *list = get(c->in, "TransitiveTagKeys");
 	str *v = NEWS(c->arena, str, val_count(list));
@@ -205,7 +198,7 @@ bool sts_key(struct call *c, const struct resource *r, str key, struct values *o
 		if (v) {
 			val_put_text(&b, v, T_DEFAULT);
 		}
-		return v && one(c, buf_str(&b), out);
+		return v && values_one(c->arena, buf_str(&b), out);
 	}
 	bool assume = strcmp(c->op->name, "AssumeRole") == 0;
 	return assume && str_ieq(key, S("sts:TransitiveTagKeys")) && transitive_keys(c, out);

@@ -28,7 +28,7 @@ static bool get_access_key_info(struct call *c) {
 }
 
 static bool decode_authorization_message(struct call *c) {
-	str message = denial_decode(c->cloud, c->arena, get_str(c->in, "EncodedMessage"));
+	str message = denial_decode(c->cloud, c->arena, c->who.account, get_str(c->in, "EncodedMessage"));
 	if (!message.n) {
 		return fail(c, &bad_message, "Message is not valid");
 	}

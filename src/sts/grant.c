@@ -18,8 +18,9 @@ static bool read_policy(struct call *c, str document) {
 	return fail(c, &malformed, STR_FMT, STR_ARG(why.sentence));
 }
 
-static bool own_or_aws(const struct call *c, str arn) {
-	str own = str_printf(c->arena, "arn:aws:iam::" STR_FMT ":policy/", STR_ARG(c->who.account));
+/* Of the account that the session will be of: the role's. */
+static bool own_or_aws(const struct call *c, const struct session *s, str arn) {
+	str own = str_printf(c->arena, "arn:aws:iam::" STR_FMT ":policy/", STR_ARG(s->account));
 	return str_starts(arn, own) || str_starts(arn, S("arn:aws:iam::aws:policy/"));
 }
 
@@ -32,7 +33,7 @@ static bool take_arns(struct call *c, struct session *s, size_t *plain) {
 	}
 	for (const struct val *v = list ? list->first : NULL; v; v = v->next) {
 		str arn = get_str(v, "arn");
-		if (!own_or_aws(c, arn) || !managed_document(call_db(c), c->arena, arn, 0).n) {
+		if (!own_or_aws(c, s, arn) || !managed_document(call_db(c), c->arena, arn, 0).n) {
 			return fail(c, &malformed, "The managed policy " STR_FMT " is not there to narrow a session.",
 				    STR_ARG(arn));
 		}
@@ -91,7 +92,7 @@ static int percent(size_t packed) {
 	return (int)((packed * 100 + PACKED_MAX - 1) / PACKED_MAX);
 }
 
-static bool packs(struct call *c, const struct session *s) {
+bool session_packs(struct call *c, const struct session *s) {
 	size_t packed = packed_size(c, s);
 	return packed <= PACKED_MAX ? true
 				    : fail(c, &packed_too_large,
@@ -110,7 +111,7 @@ bool grant_of_input(struct call *c, struct session *s, bool *has_policy) {
 		return fail(c, &packed_too_large, "The session policies have %zu characters in sum; they may have %d.",
 			    plain, PLAIN_MAX);
 	}
-	return packs(c, s);
+	return session_packs(c, s);
 }
 
 void show_credentials(struct call *c, struct session *s) {

@@ -8,7 +8,7 @@ enum { DEFAULT_SECONDS = 43200, ROOT_SECONDS = 3600 };
 /* Root's sessions are short, whatever is asked. */
 static int64_t lifetime(struct call *c) {
 	int64_t seconds = get_int(c->in, "DurationSeconds", DEFAULT_SECONDS);
-	return (c->who.root && seconds > ROOT_SECONDS ? ROOT_SECONDS : seconds) * 1000;
+	return (c->who.kind == PRINCIPAL_ROOT && seconds > ROOT_SECONDS ? ROOT_SECONDS : seconds) * 1000;
 }
 
 static struct session begin(struct call *c, enum principal_kind kind) {

@@ -129,3 +129,11 @@ const struct tree *tree_get(const struct tree *t, const char *name) {
 str tree_text(const struct tree *t) {
 	return t && t->kind == TREE_STRING ? t->s : (str){ 0 };
 }
+
+size_t item_count(const struct tree *list) {
+	size_t n = 0;
+	for (const struct tree *t = item_first(list); t; t = item_next(list, t)) {
+		n++;
+	}
+	return n;
+}

@@ -25,3 +25,12 @@ void text_place(str text, const char *at, size_t *line, size_t *column);
 /* NULL if absent, or if t is no object or NULL. */
 const struct tree *tree_get(const struct tree *t, const char *name);
 str tree_text(const struct tree *t); /* of a string; absent for anything else, and for NULL */
+
+/* The items of a list, or the one value that stands for a list of one: the first (NULL: none), then the next. */
+static inline const struct tree *item_first(const struct tree *list) {
+	return list && list->kind == TREE_LIST ? list->first : list;
+}
+static inline const struct tree *item_next(const struct tree *list, const struct tree *item) {
+	return list->kind == TREE_LIST ? item->next : NULL;
+}
+size_t item_count(const struct tree *list);

@@ -6,11 +6,6 @@ from identities import ACCOUNT, allow, name, refused, trust
 
 
 @pytest.fixture
-def iam(server):
-    return server.client("iam")
-
-
-@pytest.fixture
 def other(server):
     return server.client("iam", key=OTHER_KEY)
 

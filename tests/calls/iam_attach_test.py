@@ -12,11 +12,6 @@ S3 = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 JOB = "arn:aws:iam::aws:policy/job-function/DataScientist"
 
 
-@pytest.fixture
-def iam(server):
-    return server.client("iam")
-
-
 def make(iam, **more):
     return iam.create_policy(PolicyName=name("policy"), PolicyDocument=allow("s3:*"), **more)["Policy"]["Arn"]
 

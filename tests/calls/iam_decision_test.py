@@ -93,6 +93,21 @@ def test_sentence_of_a_query_service(person):
         person.client("iam").create_user(UserName="new")
 
 
+@pytest.mark.parametrize("operation, member, what, called, resource", [
+    ("get_user", "UserName", "bob", "user bob", arn("user/bob")),
+    ("get_group", "GroupName", "ml", "group ml", arn("group/ml")),
+    ("get_role", "RoleName", "SageMakerRole", "role SageMakerRole", arn("role/SageMakerRole")),
+    ("get_role", "RoleName", "none", "role none", arn("role/none")),
+    ("get_instance_profile", "InstanceProfileName", "p", "instance profile p", arn("instance-profile/p")),
+    ("get_policy", "PolicyArn", arn("policy/p"), f"policy {arn('policy/p')}", arn("policy/p"))])
+def test_what_the_request_names_is_named_so(person, operation, member, what, called, resource):
+    """As AWS's own refusals do, whether it is there or not; the record has the ARN."""
+    with pytest.raises(ClientError) as e:
+        getattr(person.client("iam"), operation)(**{member: what})
+    assert f" on resource: {called} because no identity-based policy" in e.value.response["Error"]["Message"]
+    assert decisions(person.server, request_id(e.value.response))[0]["resource"] == resource
+
+
 def test_strangers_are_told_nothing(server, body):
     for key in (OTHER_KEY, None):
         with pytest.raises(ClientError) as e:

@@ -10,11 +10,6 @@ LISTS = {"User": "UserDetailList", "Group": "GroupDetailList", "Role": "RoleDeta
          "LocalManagedPolicy": "Policies", "AWSManagedPolicy": "Policies"}
 
 
-@pytest.fixture
-def iam(server):
-    return server.client("iam")
-
-
 @pytest.fixture(scope="module")
 def made(server):
     """One of each kind, and what hangs on them."""

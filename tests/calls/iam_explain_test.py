@@ -11,11 +11,6 @@ from identities import ACCOUNT, ADMIN, OTHER, allow, arn, name, trust
 READ_ONLY = "arn:aws:iam::aws:policy/AmazonS3ReadOnlyAccess"
 
 
-@pytest.fixture
-def iam(server):
-    return server.client("iam")
-
-
 class Person:
     """A user with a key; everything he does gives the id of the request."""
 
@@ -457,3 +452,16 @@ def test_suggest_for_whom(server):
         assert "usage: aerostat iam suggest" in tool(server, "suggest", *wrong, rc=2)
     root, _ = suggest(server, arn("root"))
     assert root["decisions"] > 0
+
+
+def test_what_a_terminal_would_obey_is_shown_instead(server, bob):
+    """A key is anybody's to choose: it cannot paint over an explanation, nor add a line that nobody said."""
+    server.client("s3").create_bucket(Bucket="visible")
+    bob.iam.put_user_policy(UserName=bob.name, PolicyName="own", PolicyDocument=json.dumps({
+        "Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject",
+                                                "Resource": "arn:aws:s3:::visible/y\u009b"}]}, ensure_ascii=False))
+    key = "x\x1b[2J\u009b31m\nnobody may"
+    told = tool(server, "explain", done(bob.s3.get_object, Bucket="visible", Key=key))
+    seen = told + tool(server, "show", "user", bob.name)
+    assert not set(seen) & {chr(c) for c in (*range(10), *range(11, 32), *range(127, 160))}, seen
+    assert r"visible/x\u001b[2J\u009b31m\u000anobody may" in told and "\nnobody" not in told

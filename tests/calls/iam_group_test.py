@@ -7,11 +7,6 @@ from identities import ADMIN, allow, arn, name, refused
 
 
 @pytest.fixture
-def iam(server):
-    return server.client("iam")
-
-
-@pytest.fixture
 def group(iam):
     made = name("group")
     iam.create_group(GroupName=made)

@@ -11,11 +11,6 @@ from kinds import KINDS
 SIZES = {"user": 2048, "group": 5120, "role": 10240}
 
 
-@pytest.fixture
-def iam(server):
-    return server.client("iam")
-
-
 def document(size):
     """A policy of so many characters, white space not counted."""
     text = allow("s3:*", resource="arn:aws:s3:::").replace(" ", "")

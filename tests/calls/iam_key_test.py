@@ -12,11 +12,6 @@ from aerostat import ALICE_KEY, OTHER_KEY, ROOT_KEY, Key
 from identities import ACCOUNT, ADMIN, allow, name, refused, trust
 
 
-@pytest.fixture
-def iam(server):
-    return server.client("iam")
-
-
 def user_with_key(iam, policy=ADMIN):
     user = name("user")
     iam.create_user(UserName=user)

@@ -9,11 +9,6 @@ from identities import ACCOUNT, allow, arn, name, refused, trust
 SPOT = "AWSServiceRoleForEC2Spot"
 
 
-@pytest.fixture
-def iam(server):
-    return server.client("iam")
-
-
 @pytest.mark.parametrize("service, role", [
     ("spot.amazonaws.com", SPOT), ("autoscaling.amazonaws.com", "AWSServiceRoleForAutoScaling"),
     ("sagemaker.amazonaws.com", "AWSServiceRoleForAmazonSageMakerNotebooks"),

@@ -12,11 +12,6 @@ GOOD = "Correct-Horse-7"
 
 
 @pytest.fixture
-def iam(server):
-    return server.client("iam")
-
-
-@pytest.fixture
 def user(iam):
     n = name("user")
     iam.create_user(UserName=n)

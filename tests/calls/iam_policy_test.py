@@ -8,15 +8,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from aerostat import ALICE_KEY, OTHER_KEY, ROOT, Key
-from identities import ACCOUNT, ADMIN, allow, arn, name, refused, tags, trust
+from identities import ACCOUNT, ADMIN, allow, arn, name, refused, someone, tags, trust
 
 with open(f"{ROOT}/model/managed_policies.jsonl", encoding="utf-8") as f:
     AWS = {p["arn"]: p for p in map(json.loads, f)}
-
-
-@pytest.fixture
-def iam(server):
-    return server.client("iam")
 
 
 def make(iam, document=None, **more):
@@ -324,3 +319,13 @@ def test_a_policy_binds_the_next_call(server, iam):
 def test_alice_is_an_administrator(server):
     assert server.client("iam", key=ALICE_KEY).list_attached_user_policies(UserName="alice")["AttachedPolicies"] == [
         {"PolicyName": "AdministratorAccess", "PolicyArn": ADMIN}]
+
+
+def test_making_a_tagged_policy_takes_the_right_to_tag(server, iam):
+    user, theirs = someone(server, iam)
+    iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=allow("iam:CreatePolicy"))
+    made = {"PolicyName": name("tagged"), "PolicyDocument": allow("s3:GetObject"), "Tags": tags(team="ml")}
+    with refused("AccessDenied", "iam:TagPolicy"):
+        theirs.create_policy(**made)
+    iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=allow("iam:CreatePolicy", "iam:TagPolicy"))
+    theirs.create_policy(**made)

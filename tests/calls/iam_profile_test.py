@@ -7,11 +7,6 @@ from identities import allow, arn, name, refused, someone, tags, trust
 
 
 @pytest.fixture
-def iam(server):
-    return server.client("iam")
-
-
-@pytest.fixture
 def role(iam):
     made = name("role")
     iam.create_role(RoleName=made, Path="/r/", AssumeRolePolicyDocument=trust())

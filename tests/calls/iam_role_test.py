@@ -10,11 +10,6 @@ from identities import ACCOUNT, ADMIN, OTHER, allow, arn, name, refused, tags, t
 
 
 @pytest.fixture
-def iam(server):
-    return server.client("iam")
-
-
-@pytest.fixture
 def role(iam):
     made = name("role")
     iam.create_role(RoleName=made, AssumeRolePolicyDocument=trust())

@@ -10,11 +10,6 @@ ONE = '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3
 
 
 @pytest.fixture
-def iam(server):
-    return server.client("iam")
-
-
-@pytest.fixture
 def user(iam):
     made = name("user")
     iam.create_user(UserName=made)
@@ -304,3 +299,46 @@ def test_context_keys(iam, user):
     assert len(keys["ContextKeyNames"]) == 4 and "aws:MultiFactorAuthPresent" in keys["ContextKeyNames"]
     with refused("InvalidInput"):
         iam.get_context_keys_for_custom_policy(PolicyInputList=["{}"])
+
+
+# --- what would take forever
+
+def big(n, **more):
+    return documents(*[{"Effect": "Allow", "Action": "s3:*", "Resource": "*"} | more] * n)
+
+
+def test_a_page_ends_before_it_is_too_large(iam):
+    """A product of actions, resources and statements is paid for page by page."""
+    asked = {"PolicyInputList": [big(100, Action="ec2:*")], "ActionNames": [f"s3:Get{i}" for i in range(1000)],
+             "ResourceArns": [f"arn:aws:s3:::b/{i}" for i in range(100)], "MaxItems": 1000}
+    first = iam.simulate_custom_policy(**asked)
+    assert first["IsTruncated"] and 1 <= len(first["EvaluationResults"]) < 100
+    second = iam.simulate_custom_policy(**asked, Marker=first["Marker"])
+    assert second["EvaluationResults"][0]["EvalActionName"] == f"s3:Get{len(first['EvaluationResults'])}"
+
+
+def test_one_action_that_is_too_much_is_refused(iam):
+    with refused("InvalidInput", "too many"):
+        custom(iam, *[big(1000)] * 20, ResourceArns=[f"arn:aws:s3:::b/{i}" for i in range(1000)])
+    values = [{"ContextKeyName": "aws:x", "ContextKeyType": "stringList", "ContextKeyValues": ["y"] * 20000}]
+    with refused("InvalidInput", "too many"):
+        custom(iam, big(1, Condition={"ForAnyValue:StringLike": {"aws:x": [f"*{i}" for i in range(10000)]}}),
+               ContextEntries=values)
+
+
+def test_many_documents_and_keys(iam):
+    """None of it is looked for among all the others again and again."""
+    assert decisions(custom(iam, *[ONE] * 20000)) == ["allowed"]
+    keys = [big(1, Condition={"StringEquals": {f"aws:k{j}-{i}": "v" for i in range(3000)}}) for j in range(30)]
+    assert len(iam.get_context_keys_for_custom_policy(PolicyInputList=keys)["ContextKeyNames"]) == 90000
+    same = [big(1, Condition={"StringEquals": {"aws:Some": "v", "aws:sOME": "v"}})]
+    assert iam.get_context_keys_for_custom_policy(PolicyInputList=same * 2)["ContextKeyNames"] == ["aws:Some"]
+
+
+def test_callers_of_other_accounts_stay_strangers(server, iam):
+    """Their tags are nobody's business here."""
+    theirs = name("theirs")
+    server.client("iam", OTHER_KEY).create_user(UserName=theirs, Tags=[{"Key": "team", "Value": "secret"}])
+    tagged = documents({"Effect": "Allow", "Action": "s3:*", "Resource": "*",
+                        "Condition": {"StringEquals": {"aws:PrincipalTag/team": "secret"}}})
+    assert decisions(custom(iam, tagged, CallerArn=arn(f"user/{theirs}", OTHER))) == ["implicitDeny"]

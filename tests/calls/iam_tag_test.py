@@ -45,11 +45,6 @@ class Policy:
         self.shown = lambda: iam.get_policy(**self.who)["Policy"].get("Tags", [])
 
 
-@pytest.fixture
-def iam(server):
-    return server.client("iam")
-
-
 @pytest.fixture(params=[User, Role, Profile, Policy])
 def entity(request, server):
     return request.param(server.client("iam", parameter_validation=False))
@@ -176,6 +171,11 @@ def test_boundaries_and_policies_decide(server, iam):
     his.create_user(UserName=user, PermissionsBoundary=bound)
     iam.put_user_policy(UserName=user, PolicyName="p", PolicyDocument=allow("s3:*"))
     his.delete_user_policy(UserName=user, PolicyName="p")
+    iam.put_user_policy(UserName=who, PolicyName="bounded", PolicyDocument=allow(
+        "iam:*", Condition={"StringEquals": {"iam:PermissionsBoundary": bound}}))
+    for other in (his.create_access_key, his.delete_user, his.get_user):  # AWS gives them no such key
+        with refused("AccessDenied"):
+            other(UserName=user)
     iam.put_user_policy(UserName=who, PolicyName="bounded", PolicyDocument=allow(
         "iam:AttachUserPolicy", Condition={"ArnEquals": {"iam:PolicyARN": read}}))
     his.attach_user_policy(UserName=user, PolicyArn=read)

@@ -146,11 +146,19 @@ def test_all_but_some_are_kept_out(server, s3, box, nobody, admin):
 
 
 def test_principals_of_this_cloud_must_exist(s3, box):
-    for who in ("user/nobody-of-that-name", "role/nobody-of-that-name"):
-        e = refused(lambda: set_policy(s3, box, on(box, {"AWS": f"arn:aws:iam::{ROOT_KEY.account}:{who}"}, GET)),
-                    "MalformedPolicy", 400)
+    own = f"arn:aws:iam::{ROOT_KEY.account}:"
+    for who in (own + "user/nobody-of-that-name", own + "role/nobody-of-that-name", own + "group/crew", own + "ROOT",
+                "AIDAAAAAAAAAAAAAAAAAA", own.replace("iam", "sts") + "thing/x", own.replace("aws", "aws-cn") + "root"):
+        e = refused(lambda: set_policy(s3, box, on(box, {"AWS": who}, GET)), "MalformedPolicy", 400)
         assert e["Message"] == "Invalid principal in policy"
     set_policy(s3, box, on(box, {"AWS": "arn:aws:iam::555555555555:user/somewhere-else"}, GET))
+
+
+def test_a_variable_does_not_say_who_it_is(s3, box):
+    """A condition that everybody meets leaves a policy public, which the block of public access prevents."""
+    s3.put_public_access_block(Bucket=box, PublicAccessBlockConfiguration={"BlockPublicPolicy": True})
+    statement = on(box, "*", GET, Condition={"StringEquals": {"aws:userid": "${aws:userid}"}})
+    refused(lambda: set_policy(s3, box, statement), "AccessDenied", 403)
 
 
 # --- denying

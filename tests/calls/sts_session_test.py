@@ -1,6 +1,7 @@
 """Temporary credentials: whom a role trusts, what a session may, and when it ends."""
 import base64
 import json
+import os
 import re
 import subprocess
 import time
@@ -217,6 +218,19 @@ def test_packed_size_is_told_when_something_was_packed(cloud, names):
     assert 1 <= got["PackedPolicySize"] <= 100
 
 
+def test_managed_session_policies_are_of_the_roles_account(cloud, server, names):
+    name = next(names)
+    theirs = Cloud(server, OTHER_KEY)
+    key = theirs.user(name, MAY_ASSUME)
+    role = cloud.role(name, trust({"AWS": OTHER}), allow("s3:*"))
+    mine, other = (c.iam.create_policy(PolicyName=name, PolicyDocument=policy(allow("s3:ListAllMyBuckets")))["Policy"][
+        "Arn"] for c in (cloud, theirs))
+    assert code(cloud.assume, key, role, PolicyArns=[{"arn": other}]) == "MalformedPolicyDocument"
+    s3 = cloud.client("s3", cloud.assume(key, role, PolicyArns=[{"arn": mine}]))
+    s3.list_buckets()
+    assert code(s3.create_bucket, Bucket="not-by-this-session") == "AccessDenied"
+
+
 # --- tags and source identity
 
 def test_session_tags_are_principal_tags(cloud, names):
@@ -256,6 +270,39 @@ def test_transitive_tags_and_source_identity_go_down_a_chain(cloud, names):
     again = {"token": one[1], "Tags": [{"Key": "WHO", "Value": "z"}]}
     assert code(cloud.assume, one[0], second, **again) == "InvalidParameterValue"
     assert code(cloud.assume, one[0], second, token=one[1], SourceIdentity="bob") == "AccessDenied"
+
+
+def test_what_a_chain_hands_on_must_be_allowed_again(cloud, names):
+    """A role that lets nobody tag its sessions gets no tagged ones, whoever gave the tags; source identities alike."""
+    name = next(names)
+    key = cloud.user(name, MAY_ASSUME)
+    more = {"Tag": {"Tags": [{"Key": "who", "Value": "ann"}], "TransitiveTagKeys": ["who"]},
+            "SetSourceIdentity": {"SourceIdentity": "ann"}}
+    first = cloud.role(name, trust({"AWS": ACCOUNT}, "sts:*"), MAY_ASSUME)
+    bare = cloud.role(name + "b", trust({"AWS": ACCOUNT}))
+    full = cloud.role(name + "f", trust({"AWS": ACCOUNT}, "sts:*"))
+    for action, given in more.items():
+        session, token = cloud.assume(key, first, **given)
+        assert f"sts:{action}" in message(cloud.assume, session, bare, token=token)
+        cloud.assume(session, full, token=token)
+    session, token = cloud.assume(key, first, Tags=more["Tag"]["Tags"])  # which stay with this session
+    cloud.assume(session, bare, token=token)
+
+
+def test_tags_that_are_handed_on_count_for_the_size(cloud, names):
+    name = next(names)
+    session = cloud.user(name, MAY_ASSUME), None
+    role = cloud.role(name, trust({"AWS": ACCOUNT}, "sts:*"), MAY_ASSUME)
+    for hop in range(8):
+        tags = [{"Key": f"{os.urandom(30).hex()}", "Value": os.urandom(100).hex()} for _ in range(5)]
+        more = {"Tags": tags, "TransitiveTagKeys": [t["Key"] for t in tags]}
+        try:
+            session = cloud.assume(session[0], role, token=session[1], **more)
+        except ClientError as e:
+            assert e.response["Error"]["Code"] == "PackedPolicyTooLarge" and hop
+            break
+    else:
+        pytest.fail("tags without end")
 
 
 # --- how long

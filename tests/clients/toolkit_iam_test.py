@@ -436,3 +436,11 @@ def test_usage(home):
     for verb in ("setup-user", "setup-role", "show", "check", "explain", "who-can", "suggest"):
         assert f"aerostat iam {verb}" in home.run(verb, "--help").stdout
     assert "no option --nonsense" in home.run("show", "--nonsense", rc=2).stderr
+
+
+def test_led_astray(home, name):
+    """The environment goes before profiles in every client of AWS's, so a local key could reach a live account."""
+    for variable, value in [("AWS_ENDPOINT_URL", "https://iam.amazonaws.com"), ("AWS_ENDPOINT_URL_S3", "https://x.y"),
+                            ("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")]:
+        assert variable in home.run("setup-user", name, **{variable: value}).stderr
+    assert "AWS_" not in home.run("setup-user", name, AWS_ENDPOINT_URL=home.server.url + "/").stderr

@@ -57,7 +57,6 @@ static void read_principal(struct job *j) {
 			p->kind = (enum principal_kind)i;
 		}
 	}
-	p->root = p->kind == PRINCIPAL_ROOT;
 	p->account = tree_text(tree_get(t, "account"));
 	p->arn = tree_text(tree_get(t, "arn"));
 	p->id = tree_text(tree_get(t, "id"));
