@@ -91,8 +91,8 @@ struct reply {
  * body that was not pulled is drained if little of it is left, else the connection is closed in an orderly way. */
 int exchange_reply(struct exchange *x, const struct reply *r);
 
-/* Grants a CONNECT instead of replying: what follows on this connection is for the host (without a port), in TLS or plain,
- * and is served here all the same. -EINVAL: it was no CONNECT, had a body, or came through a tunnel itself. */
+/* Grants a CONNECT instead of replying: what follows on this connection is for the host (without a port), in TLS or
+ * plain, and is served here all the same. -EINVAL: it was no CONNECT, had a body, or came through a tunnel itself. */
 int exchange_tunnel(struct exchange *x, str host);
 
 /* A reply of unknown length (event streams): chunked, flushed at each send. */

@@ -107,18 +107,6 @@ static int show_cert(SSL *ssl, void *arg) {
 
 /* --- the process's part --- */
 
-static int choose_protocol(SSL *ssl, const uint8_t **out, uint8_t *n, const uint8_t *in, unsigned in_n, void *arg) {
-	static const uint8_t ours[] = "\x08http/1.1";
-	uint8_t *chosen;
-	(void)ssl;
-	(void)arg;
-	if (SSL_select_next_proto(&chosen, n, ours, sizeof(ours) - 1, in, in_n) != OPENSSL_NPN_NEGOTIATED) {
-		return SSL_TLSEXT_ERR_NOACK;
-	}
-	*out = chosen;
-	return SSL_TLSEXT_ERR_OK;
-}
-
 static bool set_up(struct tls *t) {
 	SSL_CTX *c = t->context = SSL_CTX_new(TLS_server_method());
 	if (!c || !SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION) || SSL_CTX_use_PrivateKey(c, t->ca.own) != 1) {
@@ -132,7 +120,6 @@ static bool set_up(struct tls *t) {
 	SSL_CTX_set_num_tickets(c, 1);
 	SSL_CTX_set_tlsext_servername_callback(c, hear_name);
 	SSL_CTX_set_cert_cb(c, show_cert, t);
-	SSL_CTX_set_alpn_select_cb(c, choose_protocol, NULL);
 	return SSL_CTX_set_session_id_context(c, (const uint8_t *)"aerostat", 8) == 1;
 }
 

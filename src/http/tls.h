@@ -18,7 +18,8 @@ int tls_open(struct tls **out, const char *folder, const char *const *domains);
 void tls_close(struct tls *t); /* after its last connection; NULL is fine */
 
 /* The end that speaks on fd, which stays the caller's. early: what was read from it already. host: whom the client
- * wants to speak to if it does not say so (SNI), lower case; absent, or none that the authority covers: this machine. */
+ * wants to speak to if it does not say so (SNI), lower case; absent, or none that the authority covers: this
+ * machine. */
 struct tls_end *tls_begin(struct tls *t, int fd, str early, str host);
 void tls_free(struct tls_end *e); /* NULL is fine */
 
