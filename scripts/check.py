@@ -89,10 +89,10 @@ def script(name, path, *options):
     return name, [PYTHON, path, *options]
 
 
-def pytest(name, folder):
+def pytest(name, folder, *options):
     if not PYTHON:
         return name, None, "no boto3 and pytest: neither in .venv nor on this machine"
-    command = [PYTHON, "-m", "pytest", "-q", "-rfEs", "--no-header", folder]
+    command = [PYTHON, "-m", "pytest", "-q", "-rfEs", "--no-header", folder, *options]
     both = subprocess.run([PYTHON, "-c", "import xdist"], stderr=subprocess.DEVNULL, check=False).returncode == 0
     return name, command + (["-n", "2"] if both else [])
 
@@ -112,8 +112,7 @@ def calls(long):
 
 
 def clients(long):
-    del long
-    yield pytest("clients", "tests/clients")
+    yield pytest("clients", "tests/clients", *(["--long"] if long else []))
 
 
 def crash(long):

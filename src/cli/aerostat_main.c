@@ -6,8 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static const struct verb *const verbs[] = { &verb_up,    &verb_down, &verb_status, &verb_env, &verb_logs,
-					    &verb_clock, &verb_fsck, &verb_iam,    NULL };
+static const struct verb *const verbs[] = { &verb_up,   &verb_down, &verb_status, &verb_env,   &verb_logs, &verb_clock,
+					    &verb_fsck, &verb_iam,  &verb_run,    &verb_shell, NULL };
 
 int cli_fail(int code, const char *fmt, ...) {
 	va_list ap;
@@ -59,12 +59,21 @@ static str default_data(struct arena *a) {
 	return str_printf(a, STR_FMT "/.local/share/aerostat", STR_ARG(home));
 }
 
+/* What is another program's is left as it is. */
+static bool ends_options(const struct verb *verb, str arg) {
+	return str_is(arg, "--") || (verb == &verb_run && !str_starts(arg, S("-")));
+}
+
 /* Takes --data and --json out of the arguments; false: --data without a folder. */
-static bool take_common(struct cli *cli, int argc, char **argv) {
+static bool take_common(struct cli *cli, const struct verb *verb, int argc, char **argv) {
+	bool ended = false;
 	cli->argv = NEWS(cli->arena, char *, argc + 1);
 	for (int i = 0; i < argc; i++) {
 		str arg = str_from(argv[i]);
-		if (str_is(arg, "--json")) {
+		ended = ended || ends_options(verb, arg);
+		if (ended) {
+			cli->argv[cli->argc++] = argv[i];
+		} else if (str_is(arg, "--json")) {
 			cli->json = true;
 		} else if (str_starts(arg, S("--data="))) {
 			cli->data = str_skip(arg, 7);
@@ -96,7 +105,7 @@ int main(int argc, char **argv) {
 	if (!verb) {
 		return cli_fail(EXIT_USAGE, "There is no verb '%s'. `aerostat help` lists them.", name);
 	}
-	if (!take_common(&cli, argc - 2, argv + 2)) {
+	if (!take_common(&cli, verb, argc - 2, argv + 2)) {
 		return cli_fail(EXIT_USAGE, "--data wants a folder.");
 	}
 	return verb->run(&cli);

@@ -19,7 +19,8 @@ struct verb {
 	int (*run)(struct cli *cli);
 };
 
-extern const struct verb verb_up, verb_down, verb_status, verb_env, verb_logs, verb_clock, verb_fsck, verb_iam;
+extern const struct verb verb_up, verb_down, verb_status, verb_env, verb_logs, verb_clock, verb_fsck, verb_iam,
+	verb_run, verb_shell;
 
 /* Says one sentence on stderr and returns code. */
 int cli_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -32,5 +33,7 @@ char *server_path(struct cli *cli);
 /* One request to the running server of cli->data. 0 and the answer, whose status is *status; -errno: it is not up. */
 int control_call(struct cli *cli, const char *method, const char *path, int *status, str *body);
 bool server_is_up(struct cli *cli);
+/* Starts the server if it is not up, and says so on stderr. An exit code; what kept it down is said on stderr. */
+int server_ensure(struct cli *cli);
 /* The same for verbs: prints the answer to stdout, or a refusal's sentence to stderr; the exit code. */
 int control_print(struct cli *cli, const char *method, const char *path);

@@ -19,6 +19,9 @@ static int status(struct cli *cli) {
 }
 
 static int env(struct cli *cli) {
+	if (cli->argc == 1 && strcmp(cli->argv[0], "--transparent") == 0) {
+		return control_print(cli, "GET", cli->json ? "/env?transparent" : "/env.txt?transparent");
+	}
 	return plain(cli, &verb_env, "GET", "/env");
 }
 
@@ -110,8 +113,12 @@ static int logs(struct cli *cli) {
 
 const struct verb verb_status = { "status", "is it up, where, with what", "aerostat status [--data DIR] [--json]",
 				  status };
-const struct verb verb_env = { "env", "lines that point a shell at it: eval \"$(aerostat env)\"",
-			       "aerostat env [--data DIR] [--json]", env };
+const struct verb verb_env = {
+	"env", "lines that point a shell at it: eval \"$(aerostat env)\"",
+	"aerostat env [--transparent] [--data DIR] [--json]\n"
+	"  --transparent: AWS's own host names, by a proxy and a certificate authority of its own",
+	env
+};
 const struct verb verb_logs = { "logs", "what the server has written to its log", "aerostat logs [-f] [--data DIR]",
 				logs };
 const struct verb verb_clock = { "clock", "show or move the cloud's clock",

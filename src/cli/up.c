@@ -107,6 +107,7 @@ static int greet(struct cli *cli) {
 	return EXIT_DONE;
 }
 
+/* 0 when it is ready; what kept it down is said. */
 static int start_in_background(struct cli *cli, char **argv) {
 	struct stat st;
 	int out = -1;
@@ -121,7 +122,7 @@ static int start_in_background(struct cli *cli, char **argv) {
 		return cli_fail(EXIT_REFUSED, "The server cannot be started: %s.", strerror(errno));
 	}
 	if (wait_ready(ready)) {
-		return greet(cli);
+		return EXIT_DONE;
 	}
 	int ended = 0;
 	kill(pid, SIGTERM);
@@ -130,19 +131,59 @@ static int start_in_background(struct cli *cli, char **argv) {
 	return WIFEXITED(ended) && WEXITSTATUS(ended) == EXIT_USAGE ? EXIT_USAGE : rc;
 }
 
+static int make_data(struct cli *cli) {
+	int rc = make_dirs(str_z(cli->arena, cli->data), 0700);
+	return rc ? cli_fail(EXIT_REFUSED, STR_FMT " cannot be made: %s.", STR_ARG(cli->data), strerror(-rc))
+		  : EXIT_DONE;
+}
+
+static void tell_started(struct cli *cli) {
+	int status;
+	str body, line, rest;
+	if (control_call(cli, "GET", "/status.txt", &status, &body) == 0) {
+		str_cut(body, '\n', &line, &rest);
+		fprintf(stderr, "Aerostat was not up: started it. " STR_FMT ", data in " STR_FMT ".\n", STR_ARG(line),
+			STR_ARG(cli->data));
+	}
+}
+
+int server_ensure(struct cli *cli) {
+	bool foreground;
+	struct cli bare = { .arena = cli->arena, .data = cli->data };
+	if (server_is_up(cli)) {
+		return EXIT_DONE;
+	}
+	int rc = make_data(cli);
+	if (rc) {
+		return rc;
+	}
+	/* Of several that find it down at once, one starts it. */
+	AUTO_CLOSE lock = open(str_printf(cli->arena, STR_FMT "/start.lock", STR_ARG(cli->data)).p,
+			       O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (lock >= 0 && flock(lock, LOCK_EX) == 0 && server_is_up(cli)) {
+		return EXIT_DONE;
+	}
+	rc = start_in_background(cli, server_argv(&bare, &foreground));
+	if (!rc) {
+		tell_started(cli);
+	}
+	return rc;
+}
+
 static int up(struct cli *cli) {
 	bool foreground = false;
 	char **argv = server_argv(cli, &foreground);
-	int rc = make_dirs(str_z(cli->arena, cli->data), 0700);
+	int rc = make_data(cli);
 	if (rc) {
-		return cli_fail(EXIT_REFUSED, STR_FMT " cannot be made: %s.", STR_ARG(cli->data), strerror(-rc));
+		return rc;
 	}
 	if (server_is_up(cli)) {
 		return cli_fail(EXIT_REFUSED, "Aerostat is already up on " STR_FMT "; `aerostat status` shows it.",
 				STR_ARG(cli->data));
 	}
 	if (!foreground) {
-		return start_in_background(cli, argv);
+		rc = start_in_background(cli, argv);
+		return rc ? rc : greet(cli);
 	}
 	execv(argv[0], argv);
 	return cli_fail(EXIT_REFUSED, "%s cannot be run: %s.", argv[0], strerror(errno));

@@ -1,5 +1,9 @@
 #include "core/address.h"
 
+const char *const address_domains[] = { "localhost", "amazonaws.com",  "amazonaws.com.cn",
+					"api.aws",   "aws.amazon.com", "api.amazonwebservices.com.cn",
+					NULL };
+
 static bool lower_letters(str s) {
 	for (size_t i = 0; i < s.n; i++) {
 		if (s.p[i] < 'a' || s.p[i] > 'z') {
@@ -49,10 +53,27 @@ static str without_port(str host) {
 	return host;
 }
 
-/* "s3", "s3-fips", "s3-eu-west-1" (the old dash form). */
+/* Takes one of AWS's domains off the end. */
+static bool strip_domain(str *host) {
+	for (const char *const *d = address_domains + 1; *d; d++) {
+		str rest = *host;
+		if (strip(&rest, str_from(*d)) && (!rest.n || strip(&rest, S(".")))) {
+			*host = rest;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool host_is_aws(str host) {
+	strip(&host, S("."));
+	return strip_domain(&host);
+}
+
+/* "s3", "s3-fips", "s3-eu-west-1" (the old dash form), "s3-external-1", "s3-accelerate". */
 static bool is_s3(str label, str *region) {
 	strip(&label, S("-fips"));
-	if (str_is(label, "s3")) {
+	if (str_is(label, "s3") || str_is(label, "s3-external-1") || str_is(label, "s3-accelerate")) {
 		return true;
 	}
 	if (str_starts(label, S("s3-")) && region_plausible(str_skip(label, 3))) {
@@ -63,7 +84,7 @@ static bool is_s3(str label, str *region) {
 }
 
 /* What is left of the domain: [prefix.]service[.dualstack][.region]. */
-static void read_labels(struct address *out, str rest) {
+static void read_labels(struct arena *a, struct address *out, str rest) {
 	str label = last_label(&rest);
 	if (region_plausible(label)) {
 		out->region = label;
@@ -79,9 +100,10 @@ static void read_labels(struct address *out, str rest) {
 	}
 	strip(&label, S("-fips"));
 	out->service = label;
-	str before = rest, prefix = last_label(&before);
+	str prefix = last_label(&rest);
+	strip(&prefix, S("-fips"));
 	if (str_is(prefix, "api") || str_is(prefix, "runtime")) {
-		out->service = (str){ prefix.p, (size_t)(label.p + label.n - prefix.p) };
+		out->service = str_printf(a, STR_FMT "." STR_FMT, STR_ARG(prefix), STR_ARG(label));
 	}
 }
 
@@ -91,12 +113,12 @@ struct address address_of_host(struct arena *a, str host) {
 	if (h.n && h.p[h.n - 1] == '.') {
 		h.n--;
 	}
-	if (strip(&h, S(".amazonaws.com")) || strip(&h, S(".amazonaws.com.cn")) || strip(&h, S(".api.aws"))) {
-		read_labels(&out, h);
+	if (strip_domain(&h)) {
+		read_labels(a, &out, h);
 	} else if (strip(&h, S(".localhost")) && h.n) {
 		str copy = h, last = last_label(&copy);
 		if (str_is(last, "s3") || (region_plausible(last) && str_is(last_label(&copy), "s3"))) {
-			read_labels(&out, h);
+			read_labels(a, &out, h);
 		} else {
 			out.service = S("s3");
 			out.bucket = h;

@@ -9,9 +9,14 @@ struct address {
 	str bucket; /* S3 virtual host */
 };
 
-/* AWS's names (BUCKET.s3.REGION.amazonaws.com, s3-REGION, dualstack, fips, SERVICE.REGION, ACCOUNT.SERVICE...), and
+/* AWS's names (BUCKET.s3.REGION.amazonaws.com, s3-REGION, dualstack, fips, accelerate, SERVICE.REGION,
+ * ACCOUNT.SERVICE, api.SERVICE...), and
  * [BUCKET.]s3[.REGION].localhost, BUCKET.localhost. An IP address, localhost or any other name tells nothing. The
  * host may carry a port. Slices point into host, which is lower-cased in the arena. */
 struct address address_of_host(struct arena *a, str host);
 
 bool region_plausible(str s); /* xx-yyyy-1 */
+
+/* The domains that this server answers for, by certificates too: "localhost", then AWS's own. NULL-terminated. */
+extern const char *const address_domains[];
+bool host_is_aws(str host); /* one of AWS's domains or below one; lower case, without a port */

@@ -70,7 +70,7 @@ static str source_ip(const struct circumstances *k) {
 }
 
 static str secure_transport(const struct circumstances *k) {
-	return yes_or_no(k->call->x->tls);
+	return yes_or_no(k->call->x->tls.n > 0);
 }
 
 static str current_time(const struct circumstances *k) {

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/version.h"
 #include "core/decision.h"
+#include "core/env.h"
 
 #include <unistd.h>
 
@@ -67,46 +68,6 @@ static void status(struct control *c) {
 	} else {
 		status_json(c);
 	}
-}
-
-/* --- env --- */
-
-static void put_shell(struct buf *b, str s) {
-	put_byte(b, '\'');
-	for (size_t i = 0; i < s.n; i++) {
-		put(b, s.p[i] == '\'' ? S("'\\''") : (str){ s.p + i, 1 });
-	}
-	put_byte(b, '\'');
-}
-
-static void put_variable(struct control *c, const char *name, str value) {
-	struct buf *b = &c->out;
-	if (c->text) {
-		putf(b, "export %s=", name);
-		put_shell(b, value);
-		put_byte(b, '\n');
-	} else {
-		putf(b, "%c\"%s\":", b->n ? ',' : '{', name);
-		put_json(b, value);
-	}
-}
-
-static void env(struct control *c) {
-	struct key key;
-	struct cloud *cloud = c->cloud;
-	struct buf url = { .arena = c->x->arena };
-	if (!account_root_key(cloud, c->x->arena, cloud->account, &key)) {
-		control_say_no(c, 404, "The default account has no root key.");
-		return;
-	}
-	put_endpoint(&url, cloud);
-	put_variable(c, "AWS_ENDPOINT_URL", buf_str(&url));
-	put_variable(c, "AWS_ACCESS_KEY_ID", key.access_key);
-	put_variable(c, "AWS_SECRET_ACCESS_KEY", key.secret);
-	put_variable(c, "AWS_DEFAULT_REGION", cloud->region);
-	put_variable(c, "AWS_REGION", cloud->region);
-	put_variable(c, "AWS_DATA_PATH", str_printf(c->x->arena, STR_FMT "/botocore", STR_ARG(cloud->data)));
-	putz(&c->out, c->text ? "unset AWS_SESSION_TOKEN AWS_PROFILE\n" : "}\n");
 }
 
 /* --- clock --- */
@@ -256,7 +217,7 @@ static void down(struct control *c) {
 }
 
 static const struct command commands[] = {
-	{ "GET", "/status", status },     { "GET", "/env", env },
+	{ "GET", "/status", status },     { "GET", "/env", control_env },
 	{ "GET", "/clock", clock_show },  { "GET", "/decisions", decisions },
 	{ "POST", "/clock", clock_move }, { "POST", "/fsck", fsck },
 	{ "POST", "/down", down },        { 0 },

@@ -1,6 +1,7 @@
 /* The control channel: HTTP on a 0600 unix socket in the data folder, for the toolkit. Answers are JSON; a path that
  * ends in ".txt" gives plain lines for people, printed as they come. A refusal is 4xx with one plain sentence.
- *   GET  /status  /status.txt  /env.txt  /env  /clock  /clock.txt  /decisions[.txt][?request=ID]
+ *   GET  /status  /status.txt  /env.txt[?transparent]  /env[?transparent]  /clock  /clock.txt
+ *        /decisions[.txt][?request=ID]
  *   POST /clock?advance=90d  /clock?set=2027-01-01T00:00:00Z  /clock?reset  /fsck  /down */
 #pragma once
 

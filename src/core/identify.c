@@ -14,7 +14,7 @@ static const struct error no_errors[] = { { 0 } };
 static const struct service unserved = { .name = "unserved",
 					 .endpoint = "unserved",
 					 .id = "this service",
-					 .protos = P_JSON | P_CBOR | P_QUERY | P_RESTJSON,
+					 .protos = P_JSON | P_CBOR | P_QUERY | P_RESTJSON | P_RESTXML,
 					 .json = "1.0",
 					 .errors = no_errors };
 
@@ -87,7 +87,18 @@ static bool is_form(const struct call *c) {
 	       query_has(c->arena, h, "Action");
 }
 
-static enum proto proto_of(const struct call *c, str target) {
+/* Services that are none of ours, though they sign as S3: "s3-control", "s3-object-lambda", "s3-outposts",
+ * "s3express-control"... */
+static bool beside_s3(str label) {
+	return str_starts(label, S("s3-")) || str_starts(label, S("s3express"));
+}
+
+/* Of AWS's services, few speak REST in XML. */
+static bool speaks_xml(str label) {
+	return beside_s3(label) || str_is(label, "cloudfront") || str_is(label, "route53");
+}
+
+static enum proto proto_of(const struct call *c, str target, str label) {
 	int all = c->service->protos;
 	if (str_is(head_get(&c->x->head, "smithy-protocol"), "rpc-v2-cbor") && (all & P_CBOR)) {
 		return P_CBOR;
@@ -99,7 +110,7 @@ static enum proto proto_of(const struct call *c, str target) {
 		return (enum proto)(all & (P_QUERY | P_EC2));
 	}
 	if (c->service == &unserved) {
-		return P_RESTJSON;
+		return speaks_xml(label) ? P_RESTXML : P_RESTJSON;
 	}
 	for (int p = P_EC2; p <= P_CBOR; p <<= 1) {
 		if (all & p) {
@@ -167,10 +178,10 @@ static bool unsigned_form(const struct call *c, const struct address *at) {
 }
 
 bool identify_served(struct call *c) {
-	str name = c->auth.service;
 	if (c->service != &unserved) {
 		return true;
 	}
+	str label = address_of_host(c->arena, c->x->head.host).service, name = label.n ? label : c->auth.service;
 	return fail(c, c->proto == P_QUERY ? &invalid_action : &unknown_operation,
 		    "The service " STR_FMT " is not served by this version of Aerostat.",
 		    STR_ARG(name.n ? name : S("that this request is for")));
@@ -185,10 +196,10 @@ void identify_service(struct call *c) {
 	c->service = c->service ? c->service : by_smithy(h->path);
 	c->service = c->service ? c->service : by_account(h);
 	c->service = c->service ? c->service : by_endpoint(at.service);
-	c->service = c->service ? c->service : by_scope(c->auth.service, !is_form(c));
+	c->service = c->service || beside_s3(at.service) ? c->service : by_scope(c->auth.service, !is_form(c));
 	c->service = c->service ? c->service : names_another(c, target, at.service) ? &unserved : NULL;
 	c->service = c->service ? c->service : service_find(unsigned_form(c, &at) ? "sts" : "s3");
-	c->proto = proto_of(c, target);
+	c->proto = proto_of(c, target, at.service);
 	place(c, &at);
 }
 

@@ -2,6 +2,7 @@
 #include "base/clock.h"
 #include "base/rand.h"
 #include "core/context.h"
+#include "core/gate.h"
 #include "core/gzip.h"
 #include "core/hoist.h"
 #include "core/identify.h"
@@ -394,6 +395,9 @@ static void account_for(struct call *c) {
 
 void cloud_handle(struct exchange *x, void *arg) {
 	int64_t began = clock_monotonic();
+	if (!gate_pass(x, arg)) {
+		return;
+	}
 	struct call *c = NEW(x->arena, struct call);
 	*c = (struct call){ .arena = x->arena, .x = x, .cloud = arg, .headers = { .arena = x->arena } };
 	bool ok = serve(c);

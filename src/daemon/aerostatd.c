@@ -3,13 +3,16 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/version.h"
+#include "core/address.h"
 #include "core/cloud.h"
 #include "core/control.h"
 #include "core/decision.h"
 #include "core/entity.h"
 #include "core/identity.h"
 #include "daemon/bootstrap.h"
+#include "daemon/extras.h"
 #include "daemon/options.h"
+#include "http/tls.h"
 #include "iam/iam.h"
 #include "s3/s3.h"
 #include "sts/sts.h"
@@ -66,18 +69,10 @@ static bool open_store(struct cloud *cloud) {
 	return rc ? refuse("the key file %s cannot be used: %s.", path, strerror(-rc)) : true;
 }
 
-/* A botocore extra that `aerostat env` points AWS_DATA_PATH at: the CLI then takes a lifecycle rule's "Id" for "ID". */
-static bool write_extras(struct cloud *cloud) {
-	static const char extras[] = "{\"version\":1.0,\"merge\":{\"shapes\":{\"LifecycleRule\":{\"members\":"
-				     "{\"Id\":{\"shape\":\"ID\",\"locationName\":\"ID\"}}}}}}\n";
-	str dir = str_printf(cloud->arena, STR_FMT "/botocore/s3/2006-03-01", STR_ARG(cloud->data));
-	str file = str_printf(cloud->arena, STR_FMT "/service-2.sdk-extras.json", STR_ARG(dir));
-	if (access(file.p, R_OK) == 0) {
-		return true;
-	}
-	int rc = make_dirs(dir.p, 0755);
-	rc = rc ? rc : file_write(file.p, S(extras), 0644);
-	return rc ? refuse("%s cannot be written: %s.", file.p, strerror(-rc)) : true;
+static bool write_extras(const struct cloud *cloud) {
+	str path = { 0 };
+	int rc = extras_write(cloud, &path);
+	return rc ? refuse(STR_FMT " cannot be written: %s.", STR_ARG(path), strerror(-rc)) : true;
 }
 
 static bool run_bootstrap(struct cloud *cloud, const struct options *o) {
@@ -112,13 +107,26 @@ static bool open_calls_log(struct cloud *cloud, const struct options *o) {
 	return cloud->calls_fd >= 0 ? true : refuse("%s cannot be written: %s.", o->log_calls.p, strerror(errno));
 }
 
-static bool start_api(struct cloud *cloud, const struct options *o, struct server **out) {
+static bool open_tls(struct cloud *cloud, struct tls **out) {
+	int rc = tls_open(out, cloud->data.p, address_domains);
+	if (rc == -EBADMSG) {
+		return refuse(STR_FMT
+			      "/ca.pem and ca.key are no certificate with its key. Without both, new ones are made.",
+			      STR_ARG(cloud->data));
+	}
+	return rc ? refuse("the certificate authority in " STR_FMT " cannot be used: %s.", STR_ARG(cloud->data),
+			   strerror(-rc))
+		  : true;
+}
+
+static bool start_api(struct cloud *cloud, const struct options *o, struct tls *tls, struct server **out) {
 	struct server_config config = { .backlog = 1024,
 					.workers_max = 256,
 					.idle_ms = 300000,
 					.head_ms = 15000,
 					.body_stall_ms = 30000,
 					.body_rate = 128,
+					.tls = tls,
 					.handle = cloud_handle,
 					.refuse = cloud_refuse,
 					.arg = cloud };
@@ -180,12 +188,14 @@ static bool check(struct cloud *cloud, const struct options *o) {
 
 static bool run(struct cloud *cloud, const struct options *o, const sigset_t *signals) {
 	struct server *api = NULL, *control = NULL;
-	if (!open_calls_log(cloud, o) || !open_store(cloud) || !write_extras(cloud) || !make_accounts(cloud, o)) {
+	struct tls *tls = NULL;
+	if (!open_calls_log(cloud, o) || !open_store(cloud) || !write_extras(cloud) || !make_accounts(cloud, o) ||
+	    !open_tls(cloud, &tls)) {
 		return false;
 	}
 	control_clock_load(cloud);
 	decision_open(str_printf(cloud->arena, STR_FMT "/decisions", STR_ARG(cloud->data)).p);
-	bool up = start_api(cloud, o, &api) && start_control(cloud, &control);
+	bool up = start_api(cloud, o, tls, &api) && start_control(cloud, &control);
 	if (up) {
 		struct buf url = { .arena = cloud->arena };
 		put_endpoint(&url, cloud);
@@ -197,6 +207,7 @@ static bool run(struct cloud *cloud, const struct options *o, const sigset_t *si
 	}
 	server_stop(api, GRACE_MS);
 	server_stop(control, GRACE_MS);
+	tls_close(tls);
 	unlink(str_printf(cloud->arena, STR_FMT "/control.sock", STR_ARG(cloud->data)).p);
 	flush(cloud);
 	decision_close();

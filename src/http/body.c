@@ -48,18 +48,15 @@ static int wait_body(struct hold *h) {
 	return rc ? rc : slow ? -ETIMEDOUT : 0;
 }
 
-static ssize_t receive(struct hold *h, struct iovec *iov, int n) {
+static ssize_t receive(struct hold *h, const struct iovec *iov, int n) {
 	int rc = 0;
 	while (rc == 0) {
-		ssize_t got = readv(h->conn->fd, iov, n);
+		ssize_t got = conn_receive(h->conn, iov, n);
 		if (got > 0) {
 			h->received += got;
 			return got;
 		}
-		if (got == 0) {
-			return -ECONNRESET;
-		}
-		rc = errno == EAGAIN ? wait_body(h) : errno == EINTR ? 0 : -ECONNRESET;
+		rc = got == -EAGAIN ? wait_body(h) : -ECONNRESET;
 	}
 	return rc;
 }

@@ -10,6 +10,11 @@
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 
+enum {
+	RECORD_SIZE = 16 * 1024, /* of TLS, at most */
+	FILE_STEP = 64 * 1024,
+};
+
 void server_wake(struct server *s) {
 	uint64_t one = 1;
 	if (write(s->wake_fd, &one, sizeof(one)) < 0) {
@@ -21,6 +26,7 @@ struct conn *conn_create(struct server *s, int fd, const char *peer) {
 	struct conn *c = heap_alloc(sizeof(*c));
 	c->kind = WATCHED_CONN;
 	c->fd = fd;
+	c->fresh = true;
 	memcpy(c->peer, peer, strnlen(peer, sizeof(c->peer) - 1));
 	AUTO_LOCK(&s->mutex);
 	TAILQ_INSERT_TAIL(&s->conns, c, all);
@@ -36,7 +42,12 @@ void conn_close_locked(struct server *s, struct conn *c) {
 	if (c->armed) {
 		epoll_ctl(s->epoll, EPOLL_CTL_DEL, c->fd, NULL);
 	}
+	if (c->tls) {
+		tls_finish(c->tls);
+		tls_free(c->tls);
+	}
 	close(c->fd);
+	heap_free(c->host);
 	heap_free(c->in);
 	heap_free(c);
 }
@@ -82,19 +93,26 @@ static void shrink(struct conn *c) {
 void conn_park(struct server *s, struct conn *c) {
 	int64_t now = clock_monotonic(), deadline;
 	if (c->n > c->at) {
-		c->head_since = c->head_since ? c->head_since : now;
 		shrink(c);
-		deadline = c->head_since + s->config.head_ms * (int64_t)1000;
 	} else {
 		heap_free(c->in);
 		c->in = NULL;
 		c->at = c->n = c->cap = 0;
+	}
+	if (conn_unfinished(c)) {
+		c->head_since = c->head_since ? c->head_since : now;
+		deadline = c->head_since + s->config.head_ms * (int64_t)1000;
+	} else {
+		c->head_since = 0;
 		deadline = now + s->config.idle_ms * (int64_t)1000;
 	}
 	hand_back(s, c, CONN_PARKED, deadline);
 }
 
 void conn_drop(struct server *s, struct conn *c) {
+	if (c->tls) {
+		tls_finish(c->tls);
+	}
 	if (shutdown(c->fd, SHUT_WR) < 0) {
 		conn_close(s, c);
 		return;
@@ -143,19 +161,106 @@ int conn_wait(const struct conn *c, short events, int ms) {
 	return rc > 0 ? 0 : rc == 0 ? -ETIMEDOUT : -errno;
 }
 
-/* After a call that sent nothing: 0 if it is worth another try. */
-static int try_again(const struct hold *h) {
-	if (errno == EINTR) {
+ssize_t conn_receive(struct conn *c, const struct iovec *iov, int n) {
+	ssize_t got;
+	if (c->tls) {
+		return tls_read(c->tls, iov->iov_base, iov->iov_len);
+	}
+	do {
+		got = readv(c->fd, iov, n);
+	} while (got < 0 && errno == EINTR);
+	return got < 0 ? -errno : got;
+}
+
+static int shake(struct conn *c) {
+	if (!c->tls || !tls_unfinished(c->tls)) {
 		return 0;
 	}
-	return errno == EAGAIN ? conn_wait(h->conn, POLLOUT, h->worker->server->config.body_stall_ms) : -errno;
+	int rc = tls_shake(c->tls);
+	c->head_since = rc ? c->head_since : 0;
+	return rc;
+}
+
+/* True: it is TLS, and its first bytes have gone where they belong. */
+static bool begins_tls(struct server *s, struct conn *c) {
+	c->fresh = false;
+	if (!s->config.tls || c->in[c->at] != TLS_FIRST_BYTE) {
+		return false;
+	}
+	str early = { c->in + c->at, c->n - c->at };
+	c->tls = tls_begin(s->config.tls, c->fd, early, str_from(c->host));
+	c->at = c->n = 0;
+	return true;
+}
+
+static ssize_t fill(struct conn *c) {
+	int rc = shake(c);
+	struct iovec room = { c->in + c->n, c->cap - c->n };
+	ssize_t got = rc ? rc : conn_receive(c, &room, 1);
+	c->n += got > 0 ? (size_t)got : 0;
+	return got;
+}
+
+ssize_t conn_fill(struct server *s, struct conn *c) {
+	bool here = c->fresh && c->n > c->at;
+	ssize_t got = here ? (ssize_t)(c->n - c->at) : fill(c);
+	return got > 0 && c->fresh && begins_tls(s, c) ? fill(c) : got;
+}
+
+bool conn_unfinished(const struct conn *c) {
+	return c->n > c->at || (c->tls && tls_unfinished(c->tls));
+}
+
+/* After a call that sent nothing: 0 if it is worth another try. */
+static int try_again(const struct hold *h, int error) {
+	if (error == EINTR) {
+		return 0;
+	}
+	return error == EAGAIN ? conn_wait(h->conn, POLLOUT, h->worker->server->config.body_stall_ms) : -error;
+}
+
+static int send_sealed(struct hold *h, const char *p, size_t n) {
+	while (n) {
+		ssize_t sent = tls_write(h->conn->tls, p, n);
+		int rc = sent < 0 ? try_again(h, (int)-sent) : 0;
+		if (rc) {
+			return rc;
+		}
+		p += sent > 0 ? sent : 0;
+		n -= sent > 0 ? (size_t)sent : 0;
+	}
+	return 0;
+}
+
+/* Pieces that fit one record go into one. */
+static int send_all_sealed(struct hold *h, const struct iovec *iov, size_t n) {
+	char record[RECORD_SIZE];
+	size_t filled = 0;
+	int rc = 0;
+	for (size_t i = 0; i < n && !rc; i++) {
+		size_t size = iov[i].iov_len;
+		if (filled + size > RECORD_SIZE) {
+			rc = send_sealed(h, record, filled);
+			filled = 0;
+		}
+		if (rc || size > RECORD_SIZE) {
+			rc = rc ? rc : send_sealed(h, iov[i].iov_base, size);
+		} else if (size) {
+			memcpy(record + filled, iov[i].iov_base, size);
+			filled += size;
+		}
+	}
+	return rc ? rc : send_sealed(h, record, filled);
 }
 
 int conn_send(struct hold *h, struct iovec *iov, size_t n, int flags) {
+	if (h->conn->tls) {
+		return send_all_sealed(h, iov, n);
+	}
 	while (n) {
 		struct msghdr m = { .msg_iov = iov, .msg_iovlen = n };
 		ssize_t sent = sendmsg(h->conn->fd, &m, MSG_NOSIGNAL | MSG_DONTWAIT | flags);
-		int rc = sent < 0 ? try_again(h) : 0;
+		int rc = sent < 0 ? try_again(h, errno) : 0;
 		if (rc) {
 			return rc;
 		}
@@ -171,13 +276,30 @@ int conn_send(struct hold *h, struct iovec *iov, size_t n, int flags) {
 	return 0;
 }
 
+static int send_file_sealed(struct hold *h, const struct piece *piece) {
+	struct arena_mark mark = arena_mark(h->x.arena);
+	char *p = arena_raw(h->x.arena, FILE_STEP);
+	int rc = 0;
+	for (int64_t done = 0; done < piece->n && !rc;) {
+		size_t n = piece->n - done < FILE_STEP ? (size_t)(piece->n - done) : FILE_STEP;
+		rc = pread_all(piece->fd, p, n, piece->at + done);
+		rc = rc ? rc : send_sealed(h, p, n);
+		done += (int64_t)n;
+	}
+	arena_reset(h->x.arena, mark);
+	return rc;
+}
+
 int conn_send_file(struct hold *h, const struct piece *piece) {
+	if (h->conn->tls) {
+		return send_file_sealed(h, piece);
+	}
 	off_t at = piece->at;
 	int64_t end = piece->at + piece->n;
 	while (at < end) {
 		int64_t left = end - at;
 		ssize_t sent = sendfile(h->conn->fd, piece->fd, &at, left < 1 << 30 ? (size_t)left : 1 << 30);
-		int rc = sent < 0 ? try_again(h) : sent == 0 ? -EIO : 0;
+		int rc = sent < 0 ? try_again(h, errno) : sent == 0 ? -EIO : 0;
 		if (rc) {
 			return rc;
 		}

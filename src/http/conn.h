@@ -8,6 +8,7 @@
 
 #include "http/coding.h"
 #include "http/server.h"
+#include "http/tls.h"
 
 #include <pthread.h>
 #include <sys/queue.h>
@@ -37,6 +38,9 @@ struct conn {
 	enum conn_state state;
 	int fd;
 	bool armed; /* known to epoll */
+	bool fresh; /* nothing has come yet: it may begin with TLS */
+	struct tls_end *tls; /* NULL: plain */
+	char *host; /* that its CONNECT named; NULL: there was none */
 	char *in; /* what has come and is not used up is in[at .. n); NULL while idle */
 	size_t at, n, cap;
 	int64_t head_since; /* when an unfinished head began; 0 if there is none */
@@ -97,6 +101,7 @@ struct hold {
 	bool continued; /* 100 Continue was sent */
 	bool no_wait; /* reading the body fails with -EAGAIN rather than waits */
 	bool keep; /* the reply has promised to keep the connection */
+	str tunnel; /* the host that a CONNECT was granted to; absent: there was none */
 	bool streaming, chunked_reply; /* begun and not ended; in chunks */
 	int stream_error;
 };
@@ -118,6 +123,12 @@ void conn_end(struct server *s, struct conn *c);
 /* Bytes that belong to the next head, put where they are looked for. */
 void conn_keep(struct conn *c, const char *p, size_t n);
 void conn_room(struct conn *c); /* room at the end of its buffer, if it has less than HEAD_MAX in it */
+/* What is there, TLS undone: bytes, 0 at the end, -errno; -EAGAIN: nothing for now. */
+ssize_t conn_receive(struct conn *c, const struct iovec *iov, int n);
+/* The same into the room of its buffer. The first bytes tell TLS from HTTP, and the handshake is done here. What came
+ * before a fresh connection's first look counts as received. -EPROTO: the handshake failed. */
+ssize_t conn_fill(struct server *s, struct conn *c);
+bool conn_unfinished(const struct conn *c); /* something has begun to come: a head, a handshake, a record */
 /* Waits for events of poll: 0, -ETIMEDOUT or -errno. */
 int conn_wait(const struct conn *c, short events, int ms);
 int conn_send(struct hold *h, struct iovec *iov, size_t n, int flags); /* all of it; 0 or -errno */

@@ -23,13 +23,13 @@ static str date_line(struct worker *w) {
 	return str_from(w->date);
 }
 
-static struct buf begin_head(struct hold *h, int status, str headers) {
+static struct buf begin_head(struct hold *h, int status, str reason, str headers) {
 	struct buf b = { .arena = h->x.arena };
 	buf_room(&b, headers.n + 320);
 	putz(&b, "HTTP/1.1 ");
 	put_int(&b, status);
 	put_byte(&b, ' ');
-	putz(&b, status_text(status));
+	put(&b, reason.n ? reason : str_from(status_text(status)));
 	putz(&b, "\r\n");
 	put(&b, headers);
 	put(&b, date_line(h->worker));
@@ -134,7 +134,7 @@ static int send_reply(struct hold *h, const struct reply *r) {
 			return rc;
 		}
 	}
-	struct buf head = begin_head(h, r->status, r->headers);
+	struct buf head = begin_head(h, r->status, r->reason, r->headers);
 	if (!bodiless(r->status)) {
 		putz(&head, "Content-Length: ");
 		put_int(&head, length);
@@ -157,6 +157,20 @@ int exchange_reply(struct exchange *x, const struct reply *r) {
 	return rc;
 }
 
+int exchange_tunnel(struct exchange *x, str host) {
+	struct hold *h = hold_of(x);
+	char line[] = "HTTP/1.1 200 Connection established\r\n\r\n";
+	bool empty = !x->head.chunked && x->head.content_length <= 0;
+	if (x->replied || !str_is(x->head.method, "CONNECT") || !empty || h->conn->host || h->conn->tls) {
+		return -EINVAL;
+	}
+	x->replied = true;
+	int rc = conn_send(h, &(struct iovec){ line, sizeof(line) - 1 }, 1, 0);
+	h->tunnel = host;
+	h->keep = rc == 0 && !h->worker->server->stopping;
+	return rc;
+}
+
 int exchange_begin(struct exchange *x, int status, str headers) {
 	struct hold *h = hold_of(x);
 	if (x->replied) {
@@ -166,7 +180,7 @@ int exchange_begin(struct exchange *x, int status, str headers) {
 	h->chunked_reply = x->head.minor == 1;
 	h->keep = h->chunked_reply && can_keep(h, false);
 	h->streaming = true;
-	struct buf head = begin_head(h, status, headers);
+	struct buf head = begin_head(h, status, (str){ 0 }, headers);
 	if (h->chunked_reply) {
 		putz(&head, "Transfer-Encoding: chunked\r\n");
 	}

@@ -10,6 +10,7 @@
 
 struct server;
 struct exchange;
+struct tls;
 
 /* What is 0 takes a default: 64 workers, 60 s idle, 20 s for a head, 20 s for a stalled body. */
 struct server_config {
@@ -21,6 +22,9 @@ struct server_config {
 	 * reply that is not taken. */
 	int body_stall_ms;
 	int body_rate; /* bytes a second that a body must reach on average after the first body_stall_ms; 0: none */
+	struct tls *
+		tls; /* for connections, and tunnels, that begin with TLS; the caller's, and outlives the server; NULL: none
+			    may */
 	void (*handle)(struct exchange *x, void *arg);
 	/* Answers what never becomes an exchange: a head that cannot be read. why is HEAD_*; writes a whole message. */
 	void (*refuse)(struct buf *message, enum head_result why, void *arg);
@@ -48,7 +52,7 @@ struct exchange {
 	struct arena *arena;
 	struct head head;
 	str peer; /* address of the client, without port; "unix" on a unix socket */
-	bool tls; /* came over TLS */
+	str tls; /* its version if it came over TLS: "1.3"; absent else */
 	int64_t body_left; /* of a Content-Length body: bytes not yet pulled; -1 for chunked */
 	bool replied;
 };
@@ -72,6 +76,7 @@ struct piece {
 
 struct reply {
 	int status;
+	str reason; /* absent: the status's usual words */
 	str headers; /* whole lines, "Name: value\r\n"...; Date, Content-Length, Connection and Keep-Alive are added */
 	str body; /* or: */
 	int64_t length; /* of what pull gives; with pull only */
@@ -86,6 +91,10 @@ struct reply {
 /* Sends it. Once for an exchange. 0 or -errno (the client went: the connection closes, nobody needs to care). A request
  * body that was not pulled is drained if little of it is left, else the connection is closed in an orderly way. */
 int exchange_reply(struct exchange *x, const struct reply *r);
+
+/* Grants a CONNECT instead of replying: what follows on this connection is for the host (without a port), in TLS or
+ * plain, and is served here all the same. -EINVAL: it was no CONNECT, had a body, or came through a tunnel itself. */
+int exchange_tunnel(struct exchange *x, str host);
 
 /* A reply of unknown length (event streams): chunked, flushed at each send. */
 int exchange_begin(struct exchange *x, int status, str headers);

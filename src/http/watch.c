@@ -65,7 +65,7 @@ static bool close_idlest(struct server *s) {
 	AUTO_LOCK(&s->mutex);
 	struct conn *idlest = NULL;
 	for (struct conn *c = TAILQ_FIRST(&s->conns); c; c = TAILQ_NEXT(c, all)) {
-		bool idle = c->state == CONN_PARKED && !c->n;
+		bool idle = c->state == CONN_PARKED && !c->head_since;
 		if (idle && (!idlest || c->deadline < idlest->deadline) && silent(c)) {
 			idlest = c;
 		}

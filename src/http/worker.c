@@ -19,6 +19,7 @@ enum look {
 	LOOK_PART,
 	LOOK_REFUSED, /* a head that cannot be read; why is in *result */
 	LOOK_GONE,
+	LOOK_NO_TLS, /* the handshake failed, and the client was told */
 };
 
 static void give_buffer(struct worker *w, struct conn *c) {
@@ -40,7 +41,7 @@ static void park(struct worker *w, struct conn *c) {
 
 /* Reads a head out of what is there; a head in pieces is parsed again only when another line has come. */
 static enum look look(struct worker *w, struct conn *c, struct head *head, enum head_result *result) {
-	bool parse = c->n > c->at && c->head_since == 0;
+	bool parse = c->n > c->at && c->head_since == 0 && !c->fresh;
 	for (;;) {
 		size_t used;
 		*result = HEAD_MORE;
@@ -53,15 +54,14 @@ static enum look look(struct worker *w, struct conn *c, struct head *head, enum 
 			return *result == HEAD_OK ? LOOK_HEAD : LOOK_REFUSED;
 		}
 		conn_room(c);
-		ssize_t got = recv(c->fd, c->in + c->n, c->cap - c->n, MSG_DONTWAIT);
-		if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR)) {
-			return LOOK_GONE;
+		ssize_t got = conn_fill(w->server, c);
+		if (got == -EAGAIN) {
+			return conn_unfinished(c) ? LOOK_PART : LOOK_NOTHING;
 		}
-		if (got < 0) {
-			return c->n > c->at ? LOOK_PART : LOOK_NOTHING;
+		if (got <= 0) {
+			return got == -EPROTO ? LOOK_NO_TLS : LOOK_GONE;
 		}
-		parse = memchr(c->in + c->n, '\n', (size_t)got) || c->n + (size_t)got >= HEAD_MAX;
-		c->n += (size_t)got;
+		parse = memchr(c->in + c->n - got, '\n', (size_t)got) || c->n >= HEAD_MAX;
 	}
 }
 
@@ -79,11 +79,21 @@ static void refuse(struct worker *w, struct conn *c, enum head_result why) {
 	conn_drop(w->server, c);
 }
 
+/* What follows a CONNECT that was granted begins anew, with TLS or without. */
+static void enter_tunnel(struct conn *c, str host) {
+	if (host.p) {
+		c->fresh = true;
+		c->host = heap_alloc(host.n + 1);
+		memcpy(c->host, host.p, host.n);
+	}
+}
+
 /* One request and its reply. True if the connection can take another. */
 static bool exchange(struct worker *w, struct conn *c, const struct head *head) {
 	struct server *s = w->server;
 	struct hold h = { .worker = w, .conn = c };
 	h.x = (struct exchange){ .arena = &w->arena, .head = *head, .peer = str_from(c->peer) };
+	h.x.tls = c->tls ? str_from(tls_version(c->tls)) : (str){ 0 };
 	h.x.body_left = head->chunked ? -1 : head->content_length > 0 ? head->content_length : 0;
 	s->n_requests++;
 	s->config.handle(&h.x, s->config.arg);
@@ -94,6 +104,7 @@ static bool exchange(struct worker *w, struct conn *c, const struct head *head) 
 	bool keep = h.keep && !h.streaming && !h.error && (body_ended(&h) || body_drain(&h));
 	if (keep) {
 		body_finish(&h);
+		enter_tunnel(c, h.tunnel);
 	} else if (h.error == -ECONNRESET) {
 		conn_close(s, c);
 	} else if (body_ended(&h)) {
@@ -107,7 +118,7 @@ static bool exchange(struct worker *w, struct conn *c, const struct head *head) 
 
 static void requeue(struct worker *w, struct conn *c) {
 	struct server *s = w->server;
-	if (c->at == c->n) {
+	if (c->at == c->n && !(c->tls && tls_unfinished(c->tls))) {
 		park(w, c);
 		return;
 	}
@@ -129,6 +140,7 @@ static bool serve(struct worker *w, struct conn *c) {
 		case LOOK_PART: park(w, c); break;
 		case LOOK_REFUSED: refuse(w, c, result); break;
 		case LOOK_GONE: conn_close(w->server, c); break;
+		case LOOK_NO_TLS: conn_end(w->server, c); break;
 		}
 		arena_reset(&w->arena, w->mark);
 		if (!keep) {

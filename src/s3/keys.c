@@ -86,6 +86,11 @@ static bool auth_type(const struct wanted *q) {
 	return way != AUTH_ANONYMOUS && one(q, form ? S("POST") : query ? S("REST-QUERY-STRING") : S("REST-HEADER"));
 }
 
+/* "1.3": of a connection without TLS there is no such key. */
+static bool tls_version(const struct wanted *q) {
+	return q->c->x->tls.n && one(q, q->c->x->tls);
+}
+
 static bool signature_version(const struct wanted *q) {
 	enum auth_way way = q->c->auth.way;
 	bool v4 = way == AUTH_V4_HEADER || way == AUTH_V4_QUERY || way == AUTH_V4_POST;
@@ -222,6 +227,7 @@ static const struct key {
 	{ "s3:versionid", ANY, version_id, NULL },
 	{ "s3:ResourceAccount", ANY, resource_account, NULL },
 	{ "s3:authType", ANY, auth_type, NULL },
+	{ "s3:TlsVersion", ANY, tls_version, NULL },
 	{ "s3:signatureversion", ANY, signature_version, NULL },
 	{ "s3:signatureAge", ANY, signature_age, NULL },
 	{ "s3:x-amz-content-sha256", ANY, content_sha256, NULL },

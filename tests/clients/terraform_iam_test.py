@@ -1,29 +1,9 @@
-"""Terraform's AWS provider on IAM: applies, finds nothing left to do, updates, finds nothing left to do, destroys.
-Runs where terraform and the provider's folder are: a mirror as `terraform providers mirror` makes it, named by
-TF_PLUGINS or in one of the usual places."""
-import glob
-import os
-import shutil
-import subprocess
-
+"""Terraform's AWS provider on IAM: applies, finds nothing left to do, updates, finds nothing left to do, destroys."""
 import pytest
 
-from aerostat import ROOT_KEY
+from terraform import APPLY, DESTROY, WAYS, plan, prepare
 
-PLACES = ["~/.terraform.d/plugins", "/usr/local/share/terraform/plugins", "/usr/share/terraform/plugins", "/opt/*"]
-PROVIDER = "registry.terraform.io/hashicorp/aws"
 CONFIG = """
-terraform {
-  required_providers {
-    aws = {
-      source  = "hashicorp/aws"
-      version = "5.100.0"
-    }
-  }
-}
-
-provider "aws" {}
-
 variable "stage" {}
 variable "actions" { type = list(string) }
 
@@ -135,36 +115,9 @@ FIRST = ["-var", "stage=first", "-var", 'actions=["s3:GetObject"]']
 SECOND = ["-var", "stage=second", "-var", 'actions=["s3:GetObject","s3:PutObject"]']
 
 
-def mirror():
-    places = [os.environ["TF_PLUGINS"]] if os.environ.get("TF_PLUGINS") else PLACES
-    found = [p for place in places for p in glob.glob(os.path.expanduser(place)) if os.path.isdir(f"{p}/{PROVIDER}")]
-    if not found:
-        pytest.skip(f"skipped: no mirror of {PROVIDER} (TF_PLUGINS names one)")
-    return found[0]
-
-
 @pytest.fixture
-def terraform(start_server, tmp_path):
-    """terraform("plan", ...) gives its exit status; complains of any but those that are expected."""
-    if not shutil.which("terraform"):
-        pytest.skip("skipped: terraform is not installed")
-    folder = tmp_path / "infrastructure"
-    folder.mkdir()
-    (folder / "main.tf").write_text(CONFIG)
-    (tmp_path / "terraformrc").write_text(
-        f'provider_installation {{\n  filesystem_mirror {{\n    path = "{mirror()}"\n  }}\n}}\n')
-    server = start_server()
-    env = server.cli_env(tmp_path, TF_CLI_CONFIG_FILE=str(tmp_path / "terraformrc"), TF_IN_AUTOMATION="1",
-                         CHECKPOINT_DISABLE="1")
-
-    def run(*words, expected=0):
-        done = subprocess.run(["terraform", *words, "-no-color"], cwd=folder, env=env, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, check=False)
-        assert done.returncode == expected, f"terraform {' '.join(words)}: {done.returncode}\n{done.stdout[-6000:]}"
-        return done.stdout
-
-    run("init", "-input=false")
-    return run, server.client("iam")
+def terraform(way, tmp_path):
+    return prepare(way, CONFIG, tmp_path), way.server.client("iam")
 
 
 def held(iam):
@@ -173,21 +126,18 @@ def held(iam):
         "User", "Role", "Group", "LocalManagedPolicy"]).items() if k != "ResponseMetadata"}
 
 
-def plan(terraform, variables, expected):
-    return terraform("plan", "-input=false", "-detailed-exitcode", *variables, expected=expected)
-
-
+@WAYS
 def test_applies_updates_and_destroys(terraform):
     terraform, iam = terraform
-    apply, before = ["apply", "-auto-approve", "-input=false"], held(iam)
-    terraform(*apply, *FIRST)
+    before = held(iam)
+    terraform(*APPLY, *FIRST)
     plan(terraform, FIRST, 0)
     plan(terraform, SECOND, 2)
-    terraform(*apply, *SECOND)
+    terraform(*APPLY, *SECOND)
     plan(terraform, SECOND, 0)
     role = iam.get_role(RoleName="job")["Role"]
     assert (role["Description"], role["MaxSessionDuration"]) == ("Trains, second", 7200)
     assert iam.list_access_keys(UserName="ml-user")["AccessKeyMetadata"][0]["Status"] == "Inactive"
-    terraform("destroy", "-auto-approve", "-input=false", *SECOND)
+    terraform(*DESTROY, *SECOND)
     assert terraform("state", "list") == ""
     assert held(iam) == before

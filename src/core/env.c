@@ -1,0 +1,115 @@
+#include "core/env.h"
+
+static void put_shell(struct buf *b, str s) {
+	put_byte(b, '\'');
+	for (size_t i = 0; i < s.n; i++) {
+		put(b, s.p[i] == '\'' ? S("'\\''") : (str){ s.p + i, 1 });
+	}
+	put_byte(b, '\'');
+}
+
+static void begin_member(struct control *c, const char *name) {
+	putf(&c->out, "%c\"%s\":", c->out.n ? ',' : '{', name);
+}
+
+/* The reader's own options of Node stay. */
+#define NODE_OPTIONS "NODE_OPTIONS"
+
+static void put_variable(struct control *c, const char *name, str value) {
+	if (c->text) {
+		putf(&c->out, "export %s=", name);
+		put_shell(&c->out, value);
+		put(&c->out, strcmp(name, NODE_OPTIONS) == 0 ? S("\"${NODE_OPTIONS:+ $NODE_OPTIONS}\"\n") : S("\n"));
+	} else {
+		begin_member(c, name);
+		put_json(&c->out, value);
+	}
+}
+
+static void set_all(struct control *c, const char *const *names, str value) {
+	for (; *names; names++) {
+		put_variable(c, *names, value);
+	}
+}
+
+static void unset_all(struct control *c, const char *const *names) {
+	putz(&c->out, c->text ? "unset" : "");
+	for (; *names; names++) {
+		if (c->text) {
+			putf(&c->out, " %s", *names);
+		} else {
+			begin_member(c, *names);
+			putz(&c->out, "null");
+		}
+	}
+	putz(&c->out, c->text ? "\n" : "");
+}
+
+/* What would lead a client elsewhere, or give it another's keys. */
+static const char *const strays[] = { "AWS_SESSION_TOKEN", "AWS_PROFILE", NULL };
+static const char *const more_strays[] = { "AWS_DEFAULT_PROFILE",
+					   "AWS_SECURITY_TOKEN",
+					   "AWS_ROLE_ARN",
+					   "AWS_WEB_IDENTITY_TOKEN_FILE",
+					   "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+					   "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+					   "SSL_CERT_DIR",
+					   NULL };
+
+/* Node wants quotes around a path, and a backslash before those inside it. */
+static str node_options(struct control *c) {
+	struct buf b = { .arena = c->x->arena };
+	put(&b, S("--require=\""));
+	str path = str_printf(c->x->arena, STR_FMT "/node/proxy.cjs", STR_ARG(c->cloud->data));
+	for (size_t i = 0; i < path.n; i++) {
+		put(&b, path.p[i] == '"' || path.p[i] == '\\' ? S("\\") : S(""));
+		put_byte(&b, path.p[i]);
+	}
+	put_byte(&b, '"');
+	return buf_str(&b);
+}
+
+/* HTTP_PROXY too: nothing that the program asks for leaves the machine. */
+static void set_transparent(struct control *c, str url) {
+	static const char *const proxies[] = { "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy",
+					       "ALL_PROXY",   "all_proxy",   NULL };
+	static const char *const direct[] = { "NO_PROXY", "no_proxy", NULL };
+	static const char *const bundles[] = { "AWS_CA_BUNDLE",  "REQUESTS_CA_BUNDLE",  "SSL_CERT_FILE",
+					       "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", NULL };
+	set_all(c, proxies, url);
+	set_all(c, direct, S("127.0.0.1,localhost,::1"));
+	set_all(c, bundles, str_printf(c->x->arena, STR_FMT "/ca.pem", STR_ARG(c->cloud->data)));
+	put_variable(c, NODE_OPTIONS, node_options(c));
+	put_variable(c, "AWS_EC2_METADATA_DISABLED", S("true"));
+	put_variable(c, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", S("true"));
+	unset_all(c, more_strays);
+	if (c->text) {
+		putz(&c->out, "unset AWS_ENDPOINT_URL "
+			      "$(env | sed -n 's/^\\(AWS_ENDPOINT_URL_[A-Z0-9_]*\\)=.*/\\1/p')\n");
+	}
+}
+
+void control_env(struct control *c) {
+	struct key key;
+	struct cloud *cloud = c->cloud;
+	struct buf url = { .arena = c->x->arena };
+	if (!account_root_key(cloud, c->x->arena, cloud->account, &key)) {
+		control_say_no(c, 404, "The default account has no root key.");
+		return;
+	}
+	put_endpoint(&url, cloud);
+	bool transparent = query_has(c->x->arena, &c->x->head, "transparent");
+	if (!transparent) {
+		put_variable(c, "AWS_ENDPOINT_URL", buf_str(&url));
+	}
+	put_variable(c, "AWS_ACCESS_KEY_ID", key.access_key);
+	put_variable(c, "AWS_SECRET_ACCESS_KEY", key.secret);
+	put_variable(c, "AWS_DEFAULT_REGION", cloud->region);
+	put_variable(c, "AWS_REGION", cloud->region);
+	put_variable(c, "AWS_DATA_PATH", str_printf(c->x->arena, STR_FMT "/botocore", STR_ARG(cloud->data)));
+	if (transparent) {
+		set_transparent(c, buf_str(&url));
+	}
+	unset_all(c, strays);
+	putz(&c->out, c->text ? "" : "}\n");
+}

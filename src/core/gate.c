@@ -1,0 +1,72 @@
+#include "core/gate.h"
+
+#include "core/address.h"
+
+static void refuse(struct exchange *x, int status, const char *reason, str sentence) {
+	struct reply r = { .status = status,
+			   .reason = str_from(reason),
+			   .headers = S("Content-Type: text/plain; charset=utf-8\r\n"),
+			   .body = str_printf(x->arena, STR_FMT "\n", STR_ARG(sentence)),
+			   .head_only = str_is(x->head.method, "HEAD"),
+			   .close = true };
+	exchange_reply(x, &r);
+}
+
+/* "[::1]:4566" is "::1" and "4566". */
+static void split(str authority, str *host, str *port) {
+	if (authority.n && authority.p[0] == '[') {
+		str_cut(str_skip(authority, 1), ']', host, port);
+		*port = str_skip(*port, 1);
+	} else {
+		str_cut(authority, ':', host, port);
+	}
+}
+
+static bool is_here(const struct cloud *cloud, str host) {
+	return str_starts(host, S("127.")) || str_is(host, "::1") || str_is(host, "localhost") ||
+	       str_ends(host, S(".localhost")) || str_eq(host, cloud->listen);
+}
+
+static bool port_is(str port, int64_t a, int64_t b) {
+	int64_t n = 0;
+	return str_uint(port, &n) && (n == a || n == b);
+}
+
+/* usual: the port of the scheme, which AWS's hosts have. */
+static bool may_reach(const struct cloud *cloud, str host, str port, int usual) {
+	bool unsaid = !port.n;
+	return host_is_aws(host) ? unsaid || port_is(port, usual, usual)
+				 : is_here(cloud, host) && (unsaid || port_is(port, usual, cloud->port));
+}
+
+static void refuse_host(struct exchange *x, str authority) {
+	refuse(x, 403, "Not an AWS host",
+	       str_printf(x->arena,
+			  STR_FMT " is not one of AWS's hosts: Aerostat answers for those alone, and forwards "
+				  "nothing to anyone.",
+			  STR_ARG(authority)));
+}
+
+static void grant(struct exchange *x, str host) {
+	if (exchange_tunnel(x, host)) {
+		refuse(x, 400, NULL, S("A CONNECT has no body, and there is none inside another."));
+	}
+}
+
+bool gate_pass(struct exchange *x, const struct cloud *cloud) {
+	const struct head *h = &x->head;
+	bool tunnel = str_is(h->method, "CONNECT");
+	str host, port;
+	if (!tunnel && (h->target.p[0] == '/' || h->target.p[0] == '*')) {
+		return true;
+	}
+	split(str_lower(x->arena, h->host), &host, &port);
+	bool secure = tunnel || str_ieq((str){ h->target.p, 6 }, S("https:"));
+	bool may = may_reach(cloud, host, port, secure ? 443 : 80);
+	if (!may) {
+		refuse_host(x, h->host);
+	} else if (tunnel) {
+		grant(x, host);
+	}
+	return may && !tunnel;
+}
