@@ -1,0 +1,126 @@
+#include "http/ca.h"
+
+#include "base/fd.h"
+#include "base/tap.h"
+
+#include <errno.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+static const char *const domains[] = { "localhost", "amazonaws.com", "api.aws", NULL };
+static char folder[64], cert_path[96], key_path[96];
+
+static mode_t mode_of(const char *path) {
+	struct stat st;
+	return stat(path, &st) == 0 ? st.st_mode & 0777 : 0;
+}
+
+static str contents(struct arena *a, const char *path) {
+	str out = { 0 };
+	CHECK_INT(file_read(a, path, 100000, &out), 0);
+	return out;
+}
+
+static void is_made_once(void) {
+	AUTO_ARENA a = { 0 };
+	struct ca ca;
+	CHECK_INT(ca_open(&ca, folder, domains), 0);
+	CHECK_INT(mode_of(cert_path), 0644);
+	CHECK_INT(mode_of(key_path), 0600);
+	str first = contents(&a, cert_path);
+	ca_finish(&ca);
+	CHECK_INT(ca_open(&ca, folder, domains), 0);
+	CHECK_STR(contents(&a, cert_path), first);
+	ca_finish(&ca);
+	ca_finish(&ca); /* zeroed is fine */
+	CHECK_INT(unlink(key_path), 0);
+	CHECK_INT(ca_open(&ca, folder, domains), 0);
+	CHECK(!str_eq(contents(&a, cert_path), first));
+	ca_finish(&ca);
+}
+
+static void damage_is_told(void) {
+	AUTO_ARENA a = { 0 };
+	struct ca ca;
+	str cert = contents(&a, cert_path), key = contents(&a, key_path);
+	CHECK_INT(file_write(cert_path, S("no PEM"), 0644), 0);
+	CHECK_INT(ca_open(&ca, folder, domains), -EBADMSG);
+	CHECK(!ca.cert && !ca.key);
+	CHECK_INT(file_write(cert_path, key, 0644), 0);
+	CHECK_INT(ca_open(&ca, folder, domains), -EBADMSG);
+	CHECK_INT(unlink(cert_path), 0);
+	CHECK_INT(ca_open(&ca, folder, domains), 0); /* another pair */
+	ca_finish(&ca);
+	CHECK_INT(file_write(cert_path, cert, 0644), 0);
+	CHECK_INT(ca_open(&ca, folder, domains), -EBADMSG); /* each good, but of two pairs */
+	CHECK_INT(file_write(key_path, key, 0600), 0);
+	CHECK_INT(ca_open(&ca, folder, domains), 0);
+	ca_finish(&ca);
+	CHECK_INT(ca_open(&ca, "/nowhere/at/all", domains), -ENOENT);
+}
+
+static void covers(const struct ca *ca) {
+	char longest[300];
+	memset(longest, 'a', sizeof(longest));
+	memcpy(longest + 254 - 14, ".amazonaws.com", 14);
+	CHECK(ca_covers(ca, S("amazonaws.com")) && ca_covers(ca, S("s3.amazonaws.com")));
+	CHECK(ca_covers(ca, S("b.s3.localhost")) && ca_covers(ca, S("under_score.s3.amazonaws.com")));
+	CHECK(ca_covers(ca, (str){ longest + 1, 253 }) && !ca_covers(ca, (str){ longest, 254 }));
+	CHECK(!ca_covers(ca, S("")) && !ca_covers(ca, (str){ 0 }) && !ca_covers(ca, S(".amazonaws.com")));
+	CHECK(!ca_covers(ca, S("xamazonaws.com")) && !ca_covers(ca, S("amazonaws.com.x")));
+	CHECK(!ca_covers(ca, S("127.0.0.1")) && !ca_covers(ca, S("example.com")));
+	CHECK(!ca_covers(ca, S("a,DNS:example.com.amazonaws.com")) && !ca_covers(ca, S("A.amazonaws.com")));
+	CHECK(!ca_covers(ca, S("a\0.amazonaws.com")) && !ca_covers(ca, S("*.amazonaws.com")));
+}
+
+static int verify(const struct ca *ca, X509 *cert) {
+	X509_STORE *store = X509_STORE_new();
+	X509_STORE_CTX *context = X509_STORE_CTX_new();
+	X509_STORE_add_cert(store, ca->cert);
+	X509_STORE_CTX_init(context, store, cert, NULL);
+	X509_VERIFY_PARAM_set_flags(X509_STORE_CTX_get0_param(context), X509_V_FLAG_X509_STRICT);
+	X509_verify_cert(context);
+	int error = X509_STORE_CTX_get_error(context);
+	X509_STORE_CTX_free(context);
+	X509_STORE_free(store);
+	return error;
+}
+
+static void is_issued(const struct ca *ca, const char *host, int error) {
+	X509 *cert = ca_issue(ca, str_from(host));
+	CHECK(cert && X509_check_host(cert, host, 0, 0, NULL) == 1);
+	CHECK_INT(verify(ca, cert), error);
+	CHECK(X509_check_private_key(cert, ca->own) == 1);
+	X509_free(cert);
+}
+
+static void issues(void) {
+	struct ca ca;
+	CHECK_INT(ca_open(&ca, folder, domains), 0);
+	covers(&ca);
+	is_issued(&ca, "s3.amazonaws.com", X509_V_OK);
+	is_issued(&ca, "a.very.deep.bucket.s3.eu-west-1.amazonaws.com", X509_V_OK);
+	is_issued(&ca, "sts.us-east-1.api.aws", X509_V_OK);
+	is_issued(&ca, "example.com", X509_V_ERR_PERMITTED_VIOLATION);
+	X509 *here = ca_issue(&ca, (str){ 0 });
+	CHECK(X509_check_ip_asc(here, "127.0.0.1", 0) == 1 && X509_check_ip_asc(here, "::1", 0) == 1);
+	CHECK(X509_check_host(here, "localhost", 0, 0, NULL) == 1);
+	CHECK_INT(verify(&ca, here), X509_V_OK);
+	X509_free(here);
+	ca_finish(&ca);
+}
+
+int main(void) {
+	memcpy(folder, "/tmp/aerostat-ca-XXXXXX", 24);
+	CHECK(mkdtemp(folder) != NULL);
+	snprintf(cert_path, sizeof(cert_path), "%s/ca.pem", folder);
+	snprintf(key_path, sizeof(key_path), "%s/ca.key", folder);
+	is_made_once();
+	damage_is_told();
+	issues();
+	unlink(cert_path);
+	unlink(key_path);
+	CHECK_INT(rmdir(folder), 0);
+	return tap_done();
+}

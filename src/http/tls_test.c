@@ -1,0 +1,228 @@
+#include "http/tls.h"
+
+#include "base/tap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const char *const domains[] = { "localhost", "amazonaws.com", NULL };
+static char folder[64];
+static struct tls *tls;
+static SSL_CTX *client;
+
+/* A client and our end on a pair of sockets, in one thread: neither blocks. */
+struct pair {
+	int ours, theirs;
+	SSL *ssl;
+	struct tls_end *end;
+};
+
+static void open_pair(struct pair *p, const char *name, const char *host) {
+	int fds[2];
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds) == 0);
+	*p = (struct pair){ .ours = fds[0], .theirs = fds[1], .ssl = SSL_new(client) };
+	SSL_set_fd(p->ssl, p->theirs);
+	SSL_set_connect_state(p->ssl);
+	if (name) {
+		SSL_set_tlsext_host_name(p->ssl, name);
+	}
+	p->end = tls_begin(tls, p->ours, (str){ 0 }, str_from(host));
+}
+
+static void close_pair(struct pair *p) {
+	SSL_free(p->ssl);
+	tls_free(p->end);
+	close(p->ours);
+	close(p->theirs);
+	ERR_clear_error();
+}
+
+/* How the handshake ended at our end. */
+static int shake(struct pair *p) {
+	int rc = -EAGAIN;
+	for (int i = 0; i < 20 && rc == -EAGAIN; i++) {
+		SSL_do_handshake(p->ssl);
+		rc = tls_shake(p->end);
+	}
+	SSL_do_handshake(p->ssl);
+	return rc;
+}
+
+static bool names(const struct pair *p, const char *host) {
+	X509 *cert = SSL_get1_peer_certificate(p->ssl);
+	bool ok = cert && X509_check_host(cert, host, 0, 0, NULL) == 1;
+	X509_free(cert);
+	return ok;
+}
+
+static void talks(void) {
+	struct pair p;
+	char got[64];
+	open_pair(&p, "S3.amazonaws.com.", "sts.amazonaws.com");
+	CHECK(tls_unfinished(p.end));
+	CHECK_INT(tls_shake(p.end), -EAGAIN);
+	CHECK_INT(shake(&p), 0);
+	CHECK(names(&p, "s3.amazonaws.com") && !names(&p, "sts.amazonaws.com"));
+	CHECK(!tls_unfinished(p.end));
+	CHECK_STR(str_from(tls_version(p.end)), S("1.3"));
+	CHECK_INT(SSL_get_verify_result(p.ssl), X509_V_OK);
+	CHECK_INT(tls_read(p.end, got, sizeof(got)), -EAGAIN);
+	CHECK_INT(SSL_write(p.ssl, "hello", 5), 5);
+	CHECK_INT(tls_read(p.end, got, 2), 2);
+	CHECK(tls_unfinished(p.end)); /* the rest of the record is ours already */
+	CHECK_INT(tls_read(p.end, got + 2, sizeof(got) - 2), 3);
+	CHECK(memcmp(got, "hello", 5) == 0 && !tls_unfinished(p.end));
+	CHECK_INT(tls_write(p.end, "world", 5), 5);
+	CHECK_INT(SSL_read(p.ssl, got, sizeof(got)), 5);
+	tls_finish(p.end);
+	CHECK_INT(SSL_read(p.ssl, got, sizeof(got)), 0);
+	CHECK_INT(SSL_get_shutdown(p.ssl) & SSL_RECEIVED_SHUTDOWN, SSL_RECEIVED_SHUTDOWN);
+	CHECK_INT(tls_write(p.end, "more", 4), -ECONNRESET);
+	close_pair(&p);
+}
+
+static void ends(void) {
+	struct pair p;
+	char got[8];
+	open_pair(&p, "s3.amazonaws.com", NULL);
+	CHECK_INT(shake(&p), 0);
+	SSL_shutdown(p.ssl);
+	CHECK_INT(tls_read(p.end, got, sizeof(got)), 0);
+	close_pair(&p);
+	open_pair(&p, "s3.amazonaws.com", NULL);
+	CHECK_INT(shake(&p), 0);
+	shutdown(p.theirs, SHUT_WR);
+	CHECK_INT(tls_read(p.end, got, sizeof(got)), -ECONNRESET); /* cut off */
+	CHECK_INT(tls_read(p.end, got, sizeof(got)), -ECONNRESET);
+	close_pair(&p);
+}
+
+static void finds_names(void) {
+	struct pair p;
+	open_pair(&p, NULL, "sts.amazonaws.com");
+	CHECK_INT(shake(&p), 0);
+	CHECK(names(&p, "sts.amazonaws.com"));
+	close_pair(&p);
+	open_pair(&p, NULL, NULL);
+	CHECK_INT(shake(&p), 0);
+	CHECK(names(&p, "localhost"));
+	close_pair(&p);
+	open_pair(&p, NULL, "192.0.2.1");
+	CHECK_INT(shake(&p), 0);
+	CHECK(names(&p, "localhost"));
+	close_pair(&p);
+	open_pair(&p, "example.com", "sts.amazonaws.com");
+	CHECK_INT(shake(&p), -EPROTO);
+	CHECK_INT(ERR_GET_REASON(ERR_peek_error()), SSL_AD_REASON_OFFSET + SSL_AD_UNRECOGNIZED_NAME);
+	close_pair(&p);
+}
+
+static void keeps_versions(void) {
+	struct pair p;
+	open_pair(&p, "s3.amazonaws.com", NULL);
+	SSL_set_max_proto_version(p.ssl, TLS1_2_VERSION);
+	CHECK_INT(shake(&p), 0);
+	CHECK_STR(str_from(tls_version(p.end)), S("1.2"));
+	CHECK(SSL_renegotiate(p.ssl) != 1 || SSL_do_handshake(p.ssl) != 1);
+	close_pair(&p);
+	open_pair(&p, "s3.amazonaws.com", NULL);
+	SSL_set_security_level(p.ssl, 0);
+	SSL_set_min_proto_version(p.ssl, TLS1_VERSION);
+	SSL_set_max_proto_version(p.ssl, TLS1_1_VERSION);
+	CHECK_INT(shake(&p), -EPROTO);
+	close_pair(&p);
+}
+
+/* What was read before: a byte, half a message, all of it. */
+static void takes_early_bytes(void) {
+	char hello[2000];
+	for (int part = 0; part < 3; part++) {
+		struct pair p;
+		open_pair(&p, "s3.amazonaws.com", NULL);
+		tls_free(p.end);
+		SSL_do_handshake(p.ssl);
+		ssize_t n = recv(p.ours, hello, sizeof(hello), MSG_PEEK);
+		n = part == 0 ? 1 : part == 1 ? n / 2 : n;
+		CHECK(n > 0 && read(p.ours, hello, (size_t)n) == n);
+		p.end = tls_begin(tls, p.ours, (str){ hello, (size_t)n }, (str){ 0 });
+		CHECK_INT(shake(&p), 0);
+		CHECK_INT(SSL_write(p.ssl, "hello", 5), 5);
+		CHECK_INT(tls_read(p.end, hello, sizeof(hello)), 5);
+		close_pair(&p);
+	}
+}
+
+static void refuses_garbage(void) {
+	const str all[] = { S("\x16\x03\x01\x00\x05hello"), S("\x16\x16\x16\x16\x16\x16\x16\x16"),
+			    S("\x16\x03\x03\x00\x04\x01\x00\xff\xff"), S("\x15\x03\x01\x00\x02\x02\x28") };
+	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
+		struct pair p;
+		open_pair(&p, NULL, NULL);
+		CHECK(write(p.theirs, all[i].p, all[i].n) == (ssize_t)all[i].n);
+		shutdown(p.theirs, SHUT_WR);
+		int rc = tls_shake(p.end);
+		CHECK(rc == -EPROTO || rc == -ECONNRESET);
+		CHECK(!tls_unfinished(p.end));
+		tls_finish(p.end);
+		close_pair(&p);
+	}
+}
+
+/* A peer that does not read: what does not go is not lost. */
+static void waits_for_room(void) {
+	static char big[1 << 20], got[1 << 20];
+	struct pair p;
+	size_t sent = 0, taken = 0;
+	for (size_t i = 0; i < sizeof(big); i++) {
+		big[i] = (char)(i * 31 % 251);
+	}
+	open_pair(&p, "s3.amazonaws.com", NULL);
+	CHECK_INT(shake(&p), 0);
+	while (sent < sizeof(big)) {
+		ssize_t n = tls_write(p.end, big + sent, sizeof(big) - sent);
+		sent += n > 0 ? (size_t)n : 0;
+		if (n < 0) {
+			CHECK_INT(n, -EAGAIN);
+			int m = SSL_read(p.ssl, got + taken, (int)(sizeof(got) - taken));
+			CHECK(m > 0);
+			taken += (size_t)m;
+		}
+	}
+	for (int m; taken < sizeof(got) && (m = SSL_read(p.ssl, got + taken, (int)(sizeof(got) - taken))) > 0;) {
+		taken += (size_t)m;
+	}
+	CHECK(taken == sizeof(got) && memcmp(big, got, sizeof(got)) == 0);
+	close_pair(&p);
+}
+
+int main(void) {
+	char path[96];
+	memcpy(folder, "/tmp/aerostat-tls-XXXXXX", 25);
+	CHECK(mkdtemp(folder) != NULL);
+	CHECK_INT(tls_open(&tls, folder, domains), 0);
+	client = SSL_CTX_new(TLS_client_method());
+	snprintf(path, sizeof(path), "%s/ca.pem", folder);
+	CHECK(SSL_CTX_load_verify_locations(client, path, NULL) == 1);
+	SSL_CTX_set_verify(client, SSL_VERIFY_PEER, NULL);
+	talks();
+	ends();
+	finds_names();
+	keeps_versions();
+	takes_early_bytes();
+	refuses_garbage();
+	waits_for_room();
+	SSL_CTX_free(client);
+	tls_close(tls);
+	tls_close(NULL);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/ca.key", folder);
+	unlink(path);
+	CHECK_INT(rmdir(folder), 0);
+	return tap_done();
+}
