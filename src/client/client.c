@@ -101,6 +101,12 @@ static str signed_headers(struct client *c, const struct outgoing *o, const stru
 	struct buf lines = { .arena = c->arena };
 	putf(&lines, "Host: " STR_FMT "\r\n", STR_ARG(o->url.host));
 	put(&lines, buf_str(&r->headers));
+	if (w->op->checksum_required) {
+		struct digest_value md5 = digest_of(DIGEST_MD5, buf_str(&r->body));
+		putz(&lines, "Content-MD5: ");
+		put_base64(&lines, digest_str(&md5));
+		putz(&lines, "\r\n");
+	}
 	head.headers = headers_of(c->arena, buf_str(&lines), &head.n);
 	if (!w->op->no_auth) {
 		auth_sign(&lines, &signer, &head, hash_of(c->arena, o));
