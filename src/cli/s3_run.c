@@ -72,7 +72,7 @@ void s3_run_trouble(void *run, str sentence) {
 	fflush(stdout);
 	cli_fail(EXIT_REFUSED, STR_FMT, STR_ARG(sentence));
 	if (r->n_errors < ERRORS_KEPT) {
-		r->errors[r->n_errors++] = str_dup(r->where.cli->arena, sentence);
+		r->errors[r->n_errors++] = str_dup(&r->kept, sentence);
 	}
 	r->failed++;
 }

@@ -19,8 +19,9 @@ struct s3_run {
 	int64_t begun, bytes_then, at_then; /* us; for the rate */
 	double rate;
 	pthread_mutex_t said; /* one speaks at a time */
-	str errors[ERRORS_KEPT]; /* in the cli's arena, under said */
+	str errors[ERRORS_KEPT]; /* in kept, like which it is under said: the cli's arena is the main thread's */
 	size_t n_errors;
+	struct arena kept;
 };
 
 /* Takes --exclude and --include out of the arguments, in their order. False: one without its pattern, or too many. */

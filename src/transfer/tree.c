@@ -25,7 +25,7 @@ struct level {
 
 struct tree_walk {
 	struct walk walk;
-	struct arena *arena;
+	struct arena arena; /* of the levels */
 	struct level levels[LEVELS_MAX];
 	size_t depth;
 	struct arena scratch; /* of one entry */
@@ -75,7 +75,7 @@ static bool look_at(struct tree_walk *w, DIR *dir, const char *name, struct node
 		tell(w, path, "has a name that is not UTF-8, which no key can be");
 		return false;
 	}
-	out->name = str_printf(w->arena, "%s%s", name, S_ISDIR(st.st_mode) ? "/" : "");
+	out->name = str_printf(&w->arena, "%s%s", name, S_ISDIR(st.st_mode) ? "/" : "");
 	out->size = st.st_size;
 	out->mtime = (int64_t)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
 	return true;
@@ -106,10 +106,10 @@ static void free_names(void *p) {
 /* Goes down into a folder; false: told why not. */
 static bool enter(struct tree_walk *w, str path, str name) {
 	struct stat st;
-	struct arena_mark mark = arena_mark(w->arena);
-	path = str_dup(w->arena, path);
-	name = str_dup(w->arena, name);
-	DIR *dir = opendir(str_z(w->arena, path));
+	struct arena_mark mark = arena_mark(&w->arena);
+	path = str_dup(&w->arena, path);
+	name = str_dup(&w->arena, name);
+	DIR *dir = opendir(str_z(&w->arena, path));
 	if (!dir || fstat(dirfd(dir), &st) < 0) {
 		tell_errno(w, path, errno);
 	} else if (is_above(w, &st)) {
@@ -119,7 +119,7 @@ static bool enter(struct tree_walk *w, str path, str name) {
 	} else {
 		struct level *l = &w->levels[w->depth];
 		*l = (struct level){ .mark = mark, .path = path, .name = name, .dev = st.st_dev, .ino = st.st_ino };
-		arena_defer(w->arena, free_names, l);
+		arena_defer(&w->arena, free_names, l);
 		read_names(w, dir, l);
 		w->depth++;
 		closedir(dir);
@@ -132,12 +132,14 @@ static bool enter(struct tree_walk *w, str path, str name) {
 }
 
 static void finish(void *p) {
-	arena_free(p);
+	struct tree_walk *w = p;
+	arena_free(&w->arena);
+	arena_free(&w->scratch);
 }
 
 static void leave(struct tree_walk *w) {
 	struct arena_mark mark = w->levels[--w->depth].mark;
-	arena_reset(w->arena, mark);
+	arena_reset(&w->arena, mark);
 }
 
 static bool next(struct walk *walk, struct entry *out) {
@@ -164,8 +166,7 @@ static bool next(struct walk *walk, struct entry *out) {
 
 struct walk *tree_open(struct arena *a, str folder, void (*trouble)(void *arg, str sentence), void *arg) {
 	struct tree_walk *w = NEW(a, struct tree_walk);
-	w->arena = a;
-	arena_defer(a, finish, &w->scratch);
+	arena_defer(a, finish, w);
 	w->walk = (struct walk){ .next = next, .trouble = trouble, .arg = arg };
 	w->walk.failed = !enter(w, folder, S(""));
 	return &w->walk;
