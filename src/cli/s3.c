@@ -31,7 +31,7 @@ static const struct verb subs[] = {
 	{ "cp", "copy files and objects",
 	  "aerostat s3 cp SOURCE... TARGET [--recursive]\n"
 	  "  One of them at least is s3://BUCKET/KEY; - is standard input or output. Keys of sources may be patterns:\n"
-	  "  * ? [a-z] stop at a slash, ** does not, \\ takes the next byte as it is.\n" SENDING WHERE,
+	  "  * ? [a-z] stop at a slash, ** does not, \\* \\? \\[ are the byte itself.\n" SENDING WHERE,
 	  s3_cp },
 	{ "mv", "move files and objects", "aerostat s3 mv SOURCE... TARGET [--recursive]\n" SENDING WHERE, s3_mv },
 	{ "rm", "remove objects",

@@ -175,7 +175,9 @@ static void send_source(struct moving *m, const struct spot *from) {
 			 STR_ARG(from->bucket));
 		m->run.failed++;
 	} else {
-		send_object(m, from);
+		struct spot object = *from;
+		object.key = wild_prefix(m->run.where.cli->arena, from->key);
+		send_object(m, &object);
 	}
 }
 

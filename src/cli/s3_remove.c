@@ -154,7 +154,7 @@ static bool remove_word(struct removing *r, const char *word) {
 	}
 	bool pattern = !r->recursive && wild_is(spot.key);
 	r->pattern = pattern ? spot.key : (str){ 0 };
-	r->prefix = pattern ? wild_prefix(a, spot.key) : r->recursive ? prefix_of_folder(a, spot.key) : spot.key;
+	r->prefix = r->recursive ? prefix_of_folder(a, spot.key) : wild_prefix(a, spot.key);
 	s3_remover_open(&r->remover, &r->run.where, spot.bucket);
 	r->remover.trouble = s3_run_trouble;
 	r->remover.arg = &r->run;
@@ -164,7 +164,7 @@ static bool remove_word(struct removing *r, const char *word) {
 	} else if (pattern || r->recursive) {
 		remove_many(r, r->prefix);
 	} else {
-		take_one(r, spot.key, (str){ 0 });
+		take_one(r, r->prefix, (str){ 0 });
 	}
 	s3_remover_close(&r->remover);
 	r->run.deleted += r->remover.removed;

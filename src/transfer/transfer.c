@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-enum { WAITING_MAX = 512, TICK_MS = 200, JOBS_MIN = 12, JOBS_MAX = 64, JOBS_PER_CPU = 6, ATTEMPTS = 6, PAUSE_MS = 200 };
+enum { WAITING_MAX = 512, TICK_MS = 200, JOBS_MIN = 32, JOBS_MAX = 96, JOBS_PER_CPU = 8, ATTEMPTS = 6, PAUSE_MS = 200 };
 
 struct transfer {
 	struct transfer_setup setup;

@@ -19,6 +19,11 @@ static size_t closing(str pattern) {
 	return i < pattern.n ? i : 0;
 }
 
+/* A backslash before what has no meaning of its own is a byte like others. */
+static bool escapes(str pattern, size_t i) {
+	return pattern.p[i] == '\\' && i + 1 < pattern.n && pattern.p[i + 1] && strchr("*?[]\\", pattern.p[i + 1]);
+}
+
 static struct one one_of(str pattern) {
 	char c = pattern.p[0];
 	size_t end = c == '[' ? closing(pattern) : 0;
@@ -27,7 +32,7 @@ static struct one one_of(str pattern) {
 		str set = { pattern.p + 1 + negated, end - 1 - negated };
 		return (struct one){ .negated = negated, .set = set, .n = end + 1 };
 	}
-	if (c == '\\' && pattern.n > 1) {
+	if (escapes(pattern, 0)) {
 		return (struct one){ .byte = pattern.p[1], .n = 2 };
 	}
 	return (struct one){ .any = c == '?', .byte = c, .n = 1 };
@@ -117,9 +122,9 @@ bool wild_match(str pattern, str text, enum wild_style style) {
 
 bool wild_is(str pattern) {
 	for (size_t i = 0; i < pattern.n; i++) {
-		if (pattern.p[i] == '\\') {
+		if (escapes(pattern, i)) {
 			i++;
-		} else if (strchr("*?[", pattern.p[i])) {
+		} else if (pattern.p[i] && strchr("*?[", pattern.p[i])) {
 			return true;
 		}
 	}
@@ -128,8 +133,8 @@ bool wild_is(str pattern) {
 
 str wild_prefix(struct arena *a, str pattern) {
 	struct buf b = { .arena = a };
-	for (size_t i = 0; i < pattern.n && !strchr("*?[", pattern.p[i]); i++) {
-		i += pattern.p[i] == '\\' && i + 1 < pattern.n;
+	for (size_t i = 0; i < pattern.n && !(pattern.p[i] && strchr("*?[", pattern.p[i])); i++) {
+		i += escapes(pattern, i);
 		put_byte(&b, pattern.p[i]);
 	}
 	return str_dup(a, buf_str(&b));

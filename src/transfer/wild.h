@@ -1,4 +1,5 @@
-/* Patterns of names: * any bytes, ? any one, [a-c] one of these, [!a-c] one of the others, \ takes the next as it is. */
+/* Patterns of names: * any bytes, ? any one, [a-c] one of these, [!a-c] one of the others; \* \? \[ \] and \\
+ * are the byte itself. */
 #pragma once
 
 #include "base/buf.h"
@@ -11,7 +12,7 @@ enum wild_style {
 bool wild_match(str pattern, str text, enum wild_style style);
 /* Has it a byte that stands for others? */
 bool wild_is(str pattern);
-/* What every match begins with, its backslashes taken away. */
+/* What every match begins with, as it is without backslashes; all of a pattern that is none. */
 str wild_prefix(struct arena *a, str pattern);
 
 enum { FILTERS_MAX = 64 };

@@ -29,6 +29,9 @@ static const struct {
 	{ "[ab", "[ab", true, true },
 	{ "a\\*b", "a*b", true, true },
 	{ "a\\*b", "axb", false, false },
+	{ "a\\b", "a\\b", true, true },
+	{ "a\\\\*", "a\\b", true, true },
+	{ "a\\", "a\\", true, true },
 	{ "*a*b*c*", "xxaxxbxxcxx", true, true },
 	{ "*a*b*c*", "xxaxxcxxbxx", false, false },
 	{ "a[/]b", "a/b", false, true },
@@ -59,7 +62,7 @@ static void test_parts(void) {
 	AUTO_ARENA a = { 0 };
 	CHECK(wild_is(S("a*")) && wild_is(S("a[b]")) && !wild_is(S("a\\*b")) && !wild_is(S("a")) && !wild_is(S("a\\")));
 	CHECK_STR(wild_prefix(&a, S("models/v\\*1/*.pth")), S("models/v*1/"));
-	CHECK_STR(wild_prefix(&a, S("plain")), S("plain"));
+	CHECK_STR(wild_prefix(&a, S("plain\\x\\[1\\]")), S("plain\\x[1]"));
 }
 
 static void test_filters(void) {
