@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 static const struct verb *const verbs[] = { &verb_up,    &verb_down, &verb_status, &verb_env, &verb_logs,
-					    &verb_clock, &verb_fsck, &verb_iam,    &verb_s3, NULL };
+					    &verb_clock, &verb_fsck, &verb_iam,    &verb_s3,  NULL };
 
 int cli_fail(int code, const char *fmt, ...) {
 	va_list ap;

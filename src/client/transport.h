@@ -1,5 +1,6 @@
-/* One HTTP exchange by libcurl. Bodies are held in memory, unless a flow carries them. TLS is verified, with AWS_CA_BUNDLE if that is set; proxies
- * are those of the environment, but never for this machine itself; redirects are not followed. */
+/* One HTTP exchange by libcurl. Bodies are held in memory, unless a flow carries them. TLS is verified, with
+ * AWS_CA_BUNDLE if that is set; proxies are those of the environment, but never for this machine itself; redirects are
+ * not followed. */
 #pragma once
 
 #include "http/head.h"

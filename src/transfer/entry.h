@@ -1,4 +1,5 @@
-/* What a walk through a folder or a bucket finds, one after the other in the order of S3's listings (names as bytes). */
+/* What a walk through a folder or a bucket finds, one after the other in the order of S3's listings (names as
+ * bytes). */
 #pragma once
 
 #include "base/buf.h"
