@@ -6,8 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-static const struct verb *const verbs[] = { &verb_up,   &verb_down, &verb_status, &verb_env,   &verb_logs, &verb_clock,
-					    &verb_fsck, &verb_iam,  &verb_run,    &verb_shell, NULL };
+static const struct verb *const verbs[] = { &verb_up,   &verb_down, &verb_status, &verb_env, &verb_logs,  &verb_clock,
+					    &verb_fsck, &verb_iam,  &verb_s3,     &verb_run, &verb_shell, NULL };
 
 int cli_fail(int code, const char *fmt, ...) {
 	va_list ap;

@@ -20,7 +20,7 @@ struct verb {
 };
 
 extern const struct verb verb_up, verb_down, verb_status, verb_env, verb_logs, verb_clock, verb_fsck, verb_iam,
-	verb_run, verb_shell;
+	verb_s3, verb_run, verb_shell;
 
 /* Says one sentence on stderr and returns code. */
 int cli_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -29,6 +29,10 @@ int cli_usage(const struct verb *verb);
 
 /* aerostatd, which stands beside the toolkit. */
 char *server_path(struct cli *cli);
+
+/* Starts the server of cli->data in the background, as `aerostat up` does without options, and says so on stderr.
+ * False: it did not come up; said why. */
+bool server_bring_up(struct cli *cli);
 
 /* One request to the running server of cli->data. 0 and the answer, whose status is *status; -errno: it is not up. */
 int control_call(struct cli *cli, const char *method, const char *path, int *status, str *body);

@@ -9,9 +9,10 @@
 #include "client/transport.h"
 #include "wire/rest.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
-enum { ATTEMPTS = 3, PAUSE_MS = 1000, PAUSE_MAX_MS = 20000 };
+enum { ATTEMPTS = 3, PAUSE_MS = 1000, PAUSE_MAX_MS = 20000, PAUSE_STEP_US = 50000 };
 
 /* Of the wires that a service speaks, the one that says most plainly what it means. */
 static enum proto proto_of(const struct service *s) {
@@ -43,6 +44,7 @@ struct outgoing {
 	struct url url;
 	struct request request;
 	str path; /* with the endpoint's own in front */
+	struct flow *flow;
 };
 
 static void outgoing_init(struct client *c, struct outgoing *o, const struct wire *w, const struct val *in) {
@@ -74,37 +76,65 @@ static struct header *headers_of(struct arena *a, str lines, size_t *n) {
 	return out;
 }
 
+static struct signer signer_of(const struct client *c, const struct outgoing *o, const struct wire *w) {
+	const struct keys *k = &c->place.keys;
+	str service = str_from(service_signing(w->service));
+	return (struct signer){ k->access_key, k->secret, k->token, o->to.region, service, clock_real() };
+}
+
+/* What is signed about the body. */
+static str hash_of(struct arena *a, const struct outgoing *o) {
+	struct buf hash = { .arena = a };
+	if (o->flow && o->flow->sha256.n) {
+		return o->flow->sha256;
+	}
+	struct digest_value sum = digest_of(DIGEST_SHA256, buf_str(&o->request.body));
+	put_hex(&hash, digest_str(&sum));
+	return buf_str(&hash);
+}
+
 /* The header lines with Host and signature. */
 static str signed_headers(struct client *c, const struct outgoing *o, const struct wire *w) {
-	const struct keys *k = &c->place.keys;
 	const struct request *r = &o->request;
-	struct digest_value sum = digest_of(DIGEST_SHA256, buf_str(&r->body));
-	struct signer signer = {
-		k->access_key, k->secret, k->token, o->to.region, str_from(service_signing(w->service)), clock_real()
-	};
+	struct signer signer = signer_of(c, o, w);
 	struct head head = { .method = r->method, .path = o->path, .query = r->query, .host = o->url.host };
-	struct buf hash = { .arena = c->arena }, lines = { .arena = c->arena };
+	struct buf lines = { .arena = c->arena };
 	putf(&lines, "Host: " STR_FMT "\r\n", STR_ARG(o->url.host));
 	put(&lines, buf_str(&r->headers));
+	if (w->op->checksum_required) {
+		struct digest_value md5 = digest_of(DIGEST_MD5, buf_str(&r->body));
+		putz(&lines, "Content-MD5: ");
+		put_base64(&lines, digest_str(&md5));
+		putz(&lines, "\r\n");
+	}
 	head.headers = headers_of(c->arena, buf_str(&lines), &head.n);
-	put_hex(&hash, digest_str(&sum));
 	if (!w->op->no_auth) {
-		auth_sign(&lines, &signer, &head, buf_str(&hash));
+		auth_sign(&lines, &signer, &head, hash_of(c->arena, o));
 	}
 	return buf_str(&lines);
 }
 
-static enum delivery send_once(struct client *c, const struct wire *w, const struct val *in, struct message *m) {
-	struct outgoing o;
+static str url_of(struct arena *a, const struct outgoing *o, str query) {
+	return str_printf(a, STR_FMT STR_FMT "%s" STR_FMT, STR_ARG(o->url.origin), STR_ARG(o->path), query.n ? "?" : "",
+			  STR_ARG(query));
+}
+
+static enum delivery send_once(struct client *c, const struct wire *w, const struct val *in, struct flow *flow,
+			       struct message *m) {
+	struct outgoing o = { .flow = flow };
 	str why = { 0 };
 	struct head *head = NEW(c->arena, struct head);
 	outgoing_init(c, &o, w, in);
-	str url = str_printf(c->arena, STR_FMT STR_FMT "%s" STR_FMT, STR_ARG(o.url.origin), STR_ARG(o.path),
-			     o.request.query.n ? "?" : "", STR_ARG(o.request.query));
-	struct parcel p = { o.request.method, url, signed_headers(c, &o, w), buf_str(&o.request.body) };
+	str url = url_of(c->arena, &o, o.request.query);
+	struct parcel p = { o.request.method, url, signed_headers(c, &o, w), buf_str(&o.request.body), flow };
+	if (flow && flow->rewind) {
+		flow->rewind(flow);
+	}
 	enum delivery d = transport_send(c->transport, &p, head, &m->body, &why);
 	m->head = head;
-	if (d != DELIVERED) {
+	if (d == STOPPED) {
+		m->body = why;
+	} else if (d != DELIVERED) {
 		m->body = str_printf(c->arena, STR_FMT " does not answer: " STR_FMT ".", STR_ARG(o.url.origin),
 				     STR_ARG(why));
 	}
@@ -130,11 +160,31 @@ static void read_fault(struct client *c, const struct wire *w, const struct mess
 	}
 }
 
+/* S3 begins to answer a copy or a completion before it is done, and may have to say no after its 200. */
+static bool is_late_fault(const struct wire *w, str body) {
+	str declaration, rest = body;
+	if (w->proto != P_RESTXML) {
+		return false;
+	}
+	if (str_starts(body, S("<?xml")) && str_cut(body, '>', &declaration, &rest)) {
+		body = rest;
+	}
+	while (body.n && strchr(" \t\r\n", body.p[0])) {
+		body = str_skip(body, 1);
+	}
+	return str_starts(body, S("<Error>"));
+}
+
 static bool read_answer(struct client *c, const struct wire *w, const struct message *m, struct answer *out) {
 	out->status = m->head->status;
 	out->request_id = request_id_of(c->arena, m);
 	if (out->status < 200 || out->status > 299) {
 		read_fault(c, w, m, out);
+		return false;
+	}
+	if (is_late_fault(w, m->body)) {
+		read_fault(c, w, m, out);
+		out->status = 500;
 		return false;
 	}
 	out->out = w->op->out ? val_new(c->arena, w->op->out) : NULL;
@@ -178,36 +228,76 @@ static bool may_go_better(const struct answer *a) {
 	return a->status == 500 || (a->status >= 502 && a->status <= 504) || a->status == 429;
 }
 
+/* In short sleeps, since c->stop may end them. */
 static void pause_before(const struct client *c, int attempt) {
 	int64_t most = (int64_t)c->pause_ms << (attempt < 16 ? attempt : 16);
 	most = most < PAUSE_MAX_MS ? most : PAUSE_MAX_MS;
-	int64_t ms = (int64_t)(rand_u64() % (uint64_t)(most + 1));
-	struct timespec t = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
-	nanosleep(&t, NULL);
+	int64_t until = clock_monotonic() + (int64_t)(rand_u64() % (uint64_t)(most + 1)) * 1000;
+	for (int64_t left; (left = until - clock_monotonic()) > 0 && !(c->stop && *c->stop);) {
+		left = left < PAUSE_STEP_US ? left : PAUSE_STEP_US;
+		struct timespec t = { .tv_nsec = left * 1000 };
+		nanosleep(&t, NULL);
+	}
 }
 
 /* Nothing listens on this machine itself: it will not do so in a second either. */
 static bool is_hopeless(const struct client *c, enum delivery d) {
 	struct url url;
-	return d == IMPOSSIBLE || (d == NOBODY_THERE && url_parse(c->place.endpoint, &url) && url_is_loopback(&url));
+	return d == STOPPED || d == IMPOSSIBLE ||
+	       (d == NOBODY_THERE && url_parse(c->place.endpoint, &url) && url_is_loopback(&url));
 }
 
-bool client_call(struct client *c, const char *service, const char *op, const struct val *in, struct answer *out) {
-	struct wire w = must_find(service, op);
+/* A bucket is asked for in a region that is not its own: S3 says which it is. */
+static bool is_elsewhere(struct client *c, const struct message *m, const struct answer *a) {
+	str region = m->head ? head_get(m->head, "x-amz-bucket-region") : (str){ 0 };
+	bool other = region.n && region_is_plain(region) && !str_eq(region, c->place.region);
+	if (!other || c->place.endpoint.n || !(a->status == 301 || a->status == 307 || a->status == 400)) {
+		return false;
+	}
+	snprintf(c->region, sizeof(c->region), STR_FMT, STR_ARG(region));
+	c->place.region = str_from(c->region);
+	return true;
+}
+
+bool client_stream(struct client *c, const struct request_of *r, struct flow *flow, struct answer *out) {
+	struct wire w = must_find(r->service, r->op);
 	for (int i = 0;; i++) {
 		struct message m = { 0 };
 		*out = (struct answer){ .code = S("") };
-		enum delivery d = send_once(c, &w, in, &m);
+		enum delivery d = send_once(c, &w, r->in, flow, &m);
 		if (d == DELIVERED && read_answer(c, &w, &m, out)) {
 			return true;
 		}
 		out->message = d == DELIVERED ? out->message : m.body;
+		if (d == DELIVERED && i == 0 && is_elsewhere(c, &m, out)) {
+			continue;
+		}
 		bool again = d == DELIVERED ? may_go_better(out) : !is_hopeless(c, d);
-		if (!again || i + 1 >= c->attempts) {
+		if (!again || i + 1 >= c->attempts || (c->stop && *c->stop)) {
 			return false;
 		}
 		pause_before(c, i);
 	}
+}
+
+bool client_call(struct client *c, const char *service, const char *op, const struct val *in, struct answer *out) {
+	struct request_of r = { service, op, in };
+	return client_stream(c, &r, NULL, out);
+}
+
+bool client_hashes(const struct client *c) {
+	struct url url;
+	bool plain = str_starts(c->place.endpoint, S("http://")) && url_parse(c->place.endpoint, &url);
+	return plain && !url_is_loopback(&url);
+}
+
+str client_presign(struct client *c, const struct request_of *r, int64_t seconds) {
+	struct wire w = must_find(r->service, r->op);
+	struct outgoing o = { 0 };
+	outgoing_init(c, &o, &w, r->in);
+	struct signer signer = signer_of(c, &o, &w);
+	struct head head = { .method = o.request.method, .path = o.path, .query = o.request.query, .host = o.url.host };
+	return url_of(c->arena, &o, auth_presign(c->arena, &signer, &head, seconds));
 }
 
 str answer_sentence(struct arena *a, const struct answer *failed) {
@@ -240,6 +330,20 @@ static bool assume(struct client *c, struct answer *failed) {
 	c->place.keys = (struct keys){ get_str(got, "AccessKeyId"), get_str(got, "SecretAccessKey"),
 				       get_str(got, "SessionToken") };
 	return true;
+}
+
+void client_heed(struct client *c, const _Atomic bool *stop) {
+	c->stop = stop;
+	transport_heed(c->transport, stop);
+}
+
+void client_clone(struct client *c, struct arena *a, const struct client *from) {
+	*c = *from;
+	c->arena = a;
+	c->place.role = (str){ 0 };
+	c->place.region = from->region[0] ? str_from(c->region) : from->place.region;
+	c->transport = transport_create(a);
+	client_heed(c, from->stop);
 }
 
 bool client_open(struct client *c, struct arena *a, const struct place *place, struct answer *failed) {

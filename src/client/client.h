@@ -3,6 +3,7 @@
 #pragma once
 
 #include "client/place.h"
+#include "client/transport.h"
 #include "wire/val.h"
 
 struct client {
@@ -11,6 +12,8 @@ struct client {
 	int attempts;
 	int pause_ms; /* a pause before another attempt is random, up to this, doubled each time, 20 s at most */
 	struct transport *transport;
+	const _Atomic bool *stop; /* calls end soon after it becomes true; NULL: they do not */
+	char region[40]; /* the bucket's own, once S3 has said that it is another than place.region was */
 };
 
 struct answer {
@@ -19,13 +22,33 @@ struct answer {
 	str code, message, request_id; /* code: of a failure; "" when nothing answered, message then says why */
 };
 
+/* A call: which, and with what (in may be NULL). */
+struct request_of {
+	const char *service, *op;
+	const struct val *in;
+};
+
 /* Assumes the place's role if it has one. False: *failed says why. */
 bool client_open(struct client *c, struct arena *a, const struct place *place, struct answer *failed);
+
+/* Another one of the same place with connections of its own, for another thread. a: the arena of all its calls; what is
+ * there now must stay as long as the client does. */
+void client_clone(struct client *c, struct arena *a, const struct client *from);
+/* Sets c->stop. */
+void client_heed(struct client *c, const _Atomic bool *stop);
 
 /* An input to fill; a name that there is not is a bug and aborts. */
 struct val *client_input(struct client *c, const char *service, const char *op);
 /* in may be NULL. False: it failed. */
 bool client_call(struct client *c, const char *service, const char *op, const struct val *in, struct answer *out);
+/* The same with a body that flows: see transport.h. flow may be NULL. A flow that breaks leaves out->message to be what
+ * went wrong with it. */
+bool client_stream(struct client *c, const struct request_of *r, struct flow *flow, struct answer *out);
+/* Must a body be hashed before it is sent, or may it go as UNSIGNED-PAYLOAD? It must where anybody could change it on
+ * its way. */
+bool client_hashes(const struct client *c);
+/* A URL that is this call, for so many seconds, to whoever has it. */
+str client_presign(struct client *c, const struct request_of *r, int64_t seconds);
 
 /* One sentence: "AccessDenied: User ... is not authorized to ... (request 1234)". */
 str answer_sentence(struct arena *a, const struct answer *failed);

@@ -106,7 +106,7 @@ bool object_put(struct call *c, struct object *o, int64_t min, int64_t max) {
 
 str object_location(struct call *c) {
 	struct buf b = { .arena = c->arena };
-	putz(&b, c->x->tls ? "https://" : "http://");
+	putz(&b, c->x->tls.n ? "https://" : "http://");
 	put(&b, c->x->head.host);
 	put_byte(&b, '/');
 	if (!c->bucket_host.n) {

@@ -1,0 +1,337 @@
+#include "base/clock.h"
+#include "transfer/task.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+enum { WAITING_MAX = 512, TICK_MS = 200, JOBS_MIN = 32, JOBS_MAX = 96, JOBS_PER_CPU = 8, ATTEMPTS = 6, PAUSE_MS = 200 };
+
+struct transfer {
+	struct transfer_setup setup;
+	pthread_mutex_t mutex;
+	pthread_cond_t work, news; /* for the threads; for who waits for them */
+	struct task *first, *last; /* files that nobody has taken yet */
+	struct task *open; /* files of which parts can be taken */
+	size_t waiting, unfinished;
+	bool closed;
+	struct totals totals;
+	_Atomic int64_t bytes, unverified;
+	struct worker *workers;
+	int n;
+};
+
+static const struct way_work *const works[] = { [WAY_UP] = &up_work, [WAY_DOWN] = &down_work, [WAY_COPY] = &copy_work };
+
+static bool is_stopped(const struct transfer *t) {
+	return t->setup.client->stop && *t->setup.client->stop;
+}
+
+/* --- what a thread has --- */
+
+char *worker_room(struct worker *w, size_t n) {
+	if (w->room < n) {
+		w->buffer = heap_grow(w->buffer, n);
+		w->room = n;
+	}
+	return w->buffer;
+}
+
+void worker_init(struct worker *w, const struct transfer_setup *setup) {
+	w->setup = setup;
+	client_clone(&w->client, &w->arena, setup->client);
+	w->client.attempts = getenv("AWS_MAX_ATTEMPTS") ? w->client.attempts : ATTEMPTS;
+	w->client.pause_ms = PAUSE_MS;
+	w->mark = arena_mark(&w->arena);
+}
+
+void worker_finish(struct worker *w) {
+	arena_free(&w->arena);
+	heap_free(w->buffer);
+}
+
+/* --- failures --- */
+
+bool task_fail(struct worker *w, struct task *t, const char *fmt, ...) {
+	va_list ap;
+	if (w->transfer) {
+		pthread_mutex_lock(&w->transfer->mutex);
+	}
+	if (!t->failed) {
+		va_start(ap, fmt);
+		t->why = str_vprintf(&t->arena, fmt, ap);
+		va_end(ap);
+		t->failed = true;
+	}
+	if (w->transfer) {
+		pthread_mutex_unlock(&w->transfer->mutex);
+	}
+	return false;
+}
+
+bool task_refused(struct worker *w, struct task *t, const struct flow *flow, const struct answer *a) {
+	if (flow && flow->broken) {
+		return task_fail(w, t, "%s", flow->broken == -EIO ? "it changed on its way" : strerror(-flow->broken));
+	}
+	if (str_is(a->code, "BadDigest") || str_is(a->code, "XAmzContentChecksumMismatch")) {
+		return task_fail(w, t, "it changed on its way");
+	}
+	str sentence = answer_sentence(&w->arena, a);
+	sentence.n -= str_ends(sentence, S("."));
+	return task_fail(w, t, STR_FMT, STR_ARG(sentence));
+}
+
+static void tell_failure(struct transfer *t, struct task *task) {
+	struct arena *a = &task->arena;
+	t->setup.trouble(t->setup.arg, str_printf(a, STR_FMT " did not get to " STR_FMT ": " STR_FMT ".",
+						  STR_ARG(spot_text(a, &task->item.from)),
+						  STR_ARG(spot_text(a, &task->item.to)), STR_ARG(task->why)));
+}
+
+/* --- one step of a thread --- */
+
+/* Is there a piece that nobody has taken? Called under the lock. */
+static bool has_piece(struct task *task) {
+	while (task->next_piece < task->plan.n && task->pieces[task->next_piece].done) {
+		task->next_piece++;
+	}
+	return !task->failed && task->next_piece < task->plan.n;
+}
+
+/* The same of all open files; it is taken. */
+static struct task *take_piece(struct transfer *t, int64_t *i) {
+	for (struct task *task = t->open; task; task = task->next) {
+		if (has_piece(task)) {
+			*i = task->next_piece++;
+			task->running++;
+			return task;
+		}
+	}
+	return NULL;
+}
+
+static struct task *take_file(struct transfer *t) {
+	struct task *task = t->first;
+	if (task) {
+		t->first = task->next;
+		t->last = t->first ? t->last : NULL;
+		t->waiting--;
+		task->next = NULL;
+		pthread_cond_signal(&t->news);
+	}
+	return task;
+}
+
+static void close_open(struct transfer *t, const struct task *task) {
+	struct task **at = &t->open;
+	while (*at && *at != task) {
+		at = &(*at)->next;
+	}
+	if (*at) {
+		*at = task->next;
+	}
+}
+
+static bool remove_source(struct worker *w, struct task *task) {
+	struct answer a;
+	if (task->item.from.kind == SPOT_LOCAL) {
+		return unlink(str_z(&w->arena, task->item.from.path)) == 0 ||
+		       task_fail(w, task, "it has arrived, but cannot be removed: %s", strerror(errno));
+	}
+	struct val *in = object_input(&w->client, "DeleteObject", &task->item.from);
+	return client_call(&w->client, "s3", "DeleteObject", in, &a) || task_refused(w, task, NULL, &a);
+}
+
+static void end_task(struct worker *w, struct task *task, bool good) {
+	struct transfer *t = w->transfer;
+	const struct way_work *work = works[task->item.way];
+	good = good && (!task->plan.n || (!is_stopped(t) && work->end(w, task)));
+	work->drop(w, task);
+	good = good && (!t->setup.move || remove_source(w, task));
+	pthread_mutex_lock(&t->mutex);
+	if (good) {
+		t->totals.files_done++;
+		t->setup.done(t->setup.arg, &task->item);
+	} else if (!is_stopped(t)) {
+		t->totals.failed++;
+		tell_failure(t, task);
+	}
+	t->unfinished--;
+	pthread_cond_broadcast(&t->news);
+	if (!t->unfinished) {
+		pthread_cond_broadcast(&t->work);
+	}
+	pthread_mutex_unlock(&t->mutex);
+	arena_free(&task->arena);
+	heap_free(task);
+}
+
+/* Whoever brings the last piece ends the file. */
+static void leave_piece(struct worker *w, struct task *task) {
+	struct transfer *t = w->transfer;
+	pthread_mutex_lock(&t->mutex);
+	task->running--;
+	bool last = !task->running && !has_piece(task);
+	if (last) {
+		close_open(t, task);
+	}
+	pthread_mutex_unlock(&t->mutex);
+	if (last) {
+		end_task(w, task, !task->failed);
+	}
+}
+
+static void do_piece(struct worker *w, struct task *task, int64_t i) {
+	if (is_stopped(w->transfer)) {
+		task_fail(w, task, "it was stopped");
+	} else {
+		task->pieces[i].done = works[task->item.way]->part(w, task, i);
+	}
+	leave_piece(w, task);
+}
+
+static void do_file(struct worker *w, struct task *task) {
+	struct transfer *t = w->transfer;
+	bool good = !is_stopped(t) && works[task->item.way]->begin(w, task);
+	if (!good || !task->plan.n) {
+		end_task(w, task, good);
+		return;
+	}
+	pthread_mutex_lock(&t->mutex);
+	task->running = 1; /* this thread, so that nobody ends it before a piece has been looked for */
+	task->next = t->open;
+	t->open = task;
+	pthread_cond_broadcast(&t->work);
+	pthread_mutex_unlock(&t->mutex);
+	leave_piece(w, task);
+}
+
+/* False: there is nothing more to do. */
+static bool step(struct worker *w) {
+	struct transfer *t = w->transfer;
+	struct task *file = NULL, *task = NULL;
+	int64_t i = 0;
+	pthread_mutex_lock(&t->mutex);
+	while (!(task = take_piece(t, &i)) && !(file = take_file(t)) && (!t->closed || t->unfinished)) {
+		pthread_cond_wait(&t->work, &t->mutex);
+	}
+	pthread_mutex_unlock(&t->mutex);
+	if (task) {
+		do_piece(w, task, i);
+	} else if (file) {
+		do_file(w, file);
+	}
+	arena_reset(&w->arena, w->mark);
+	return task || file;
+}
+
+static void *work(void *arg) {
+	struct worker *w = arg;
+	worker_init(w, &w->transfer->setup);
+	while (step(w)) {
+	}
+	worker_finish(w);
+	return NULL;
+}
+
+/* --- from outside --- */
+
+static int jobs_of(const struct transfer_setup *s) {
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN) * JOBS_PER_CPU;
+	int usual = cpus < JOBS_MIN ? JOBS_MIN : cpus > JOBS_MAX ? JOBS_MAX : (int)cpus;
+	return s->jobs > 0 ? s->jobs : usual;
+}
+
+struct transfer *transfer_create(struct arena *a, const struct transfer_setup *setup) {
+	struct transfer *t = NEW(a, struct transfer);
+	pthread_condattr_t attr;
+	t->setup = *setup;
+	pthread_mutex_init(&t->mutex, NULL);
+	pthread_cond_init(&t->work, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&t->news, &attr);
+	pthread_condattr_destroy(&attr);
+	int most = jobs_of(setup);
+	t->workers = NEWS(a, struct worker, most);
+	for (; t->n < most; t->n++) {
+		struct worker *w = &t->workers[t->n];
+		w->transfer = t;
+		w->bytes = &t->bytes;
+		w->unverified = &t->unverified;
+		if (pthread_create(&w->thread, NULL, work, w)) {
+			break;
+		}
+	}
+	return t;
+}
+
+struct totals transfer_totals(struct transfer *t) {
+	AUTO_LOCK(&t->mutex);
+	struct totals out = t->totals;
+	out.bytes_done = t->bytes;
+	out.unverified = t->unverified;
+	return out;
+}
+
+/* Under the lock; lets go of it while it waits, and for the tick. */
+static void wait_a_little(struct transfer *t) {
+	int64_t until = clock_monotonic() + TICK_MS * 1000;
+	struct timespec at = { .tv_sec = until / 1000000, .tv_nsec = until % 1000000 * 1000 };
+	pthread_cond_timedwait(&t->news, &t->mutex, &at);
+	pthread_mutex_unlock(&t->mutex);
+	t->setup.tick(t->setup.arg);
+	pthread_mutex_lock(&t->mutex);
+}
+
+static struct spot copy_spot(struct arena *a, const struct spot *s) {
+	return (struct spot){ s->kind, str_dup(a, s->bucket), str_dup(a, s->key), str_dup(a, s->path) };
+}
+
+static struct task *task_of(const struct item *item) {
+	struct task *task = heap_alloc(sizeof(*task));
+	task->fd = -1;
+	task->item = *item;
+	task->item.from = copy_spot(&task->arena, &item->from);
+	task->item.to = copy_spot(&task->arena, &item->to);
+	return task;
+}
+
+bool transfer_add(struct transfer *t, const struct item *item) {
+	AUTO_LOCK(&t->mutex);
+	while (t->waiting >= WAITING_MAX && !is_stopped(t)) {
+		wait_a_little(t);
+	}
+	if (is_stopped(t) || !t->n) {
+		return false;
+	}
+	struct task *task = task_of(item);
+	if (t->last) {
+		t->last->next = task;
+	} else {
+		t->first = task;
+	}
+	t->last = task;
+	t->waiting++;
+	t->unfinished++;
+	t->totals.files++;
+	t->totals.bytes += item->size;
+	pthread_cond_signal(&t->work);
+	return true;
+}
+
+void transfer_end(struct transfer *t) {
+	pthread_mutex_lock(&t->mutex);
+	t->closed = true;
+	pthread_cond_broadcast(&t->work);
+	while (t->unfinished) {
+		wait_a_little(t);
+	}
+	pthread_cond_broadcast(&t->work);
+	pthread_mutex_unlock(&t->mutex);
+	for (int i = 0; i < t->n; i++) {
+		pthread_join(t->workers[i].thread, NULL);
+	}
+	pthread_mutex_destroy(&t->mutex);
+	pthread_cond_destroy(&t->work);
+	pthread_cond_destroy(&t->news);
+}
