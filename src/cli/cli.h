@@ -19,8 +19,8 @@ struct verb {
 	int (*run)(struct cli *cli);
 };
 
-extern const struct verb verb_up, verb_down, verb_status, verb_env, verb_logs, verb_clock, verb_fsck, verb_iam,
-	verb_s3, verb_run, verb_shell;
+extern const struct verb verb_up, verb_down, verb_status, verb_env, verb_logs, verb_clock, verb_fsck, verb_iam, verb_s3,
+	verb_run, verb_shell;
 
 /* Says one sentence on stderr and returns code. */
 int cli_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
