@@ -474,7 +474,7 @@ static void sync_sides(struct moving *m, const struct spot *source) {
 	}
 	finish(m);
 	if (m->troubled && m->delete) {
-		s3_run_trouble(&m->run, S("Nothing was removed, since not all could be seen."));
+		s3_run_notice(&m->run, S("Nothing was removed, since not all could be seen."));
 	} else if (!s3_run_is_stopped()) {
 		remove_extras(m, &x);
 	}

@@ -190,6 +190,7 @@ static void sum_up_json(const struct s3_run *r, const struct totals *t) {
 }
 
 static void sum_up(const struct s3_run *r, const struct totals *t, const char *done) {
+	int64_t good = t->files_done + r->deleted;
 	if (t->kept) {
 		fprintf(stderr, "%lld uploads by parts are kept; the same command goes on with them.\n",
 			(long long)t->kept);
@@ -200,9 +201,8 @@ static void sum_up(const struct s3_run *r, const struct totals *t, const char *d
 	if (stopped) {
 		fprintf(stderr, "Interrupted: %lld of %lld files were %s.\n", (long long)t->files_done,
 			(long long)t->files, done);
-	} else if (r->failed && r->found > 1) {
-		fprintf(stderr, "%lld failed, %lld were %s.\n", (long long)r->failed,
-			(long long)(t->files_done + r->deleted), done);
+	} else if (r->failed && r->failed + good > 1) {
+		fprintf(stderr, "%lld failed, %lld were %s.\n", (long long)r->failed, (long long)good, done);
 	}
 }
 

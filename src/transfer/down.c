@@ -162,7 +162,6 @@ static void lay_out(struct worker *w, struct task *t, int64_t size) {
 		plan_make(size, part, &t->plan);
 		t->plan.n = t->plan.n ? t->plan.n : 1;
 	}
-	w->counts->unverified += t->proof.form == PROOF_NONE && !w->setup->unverified;
 	t->pieces = NEWS(&t->arena, struct piece, t->plan.n);
 }
 
@@ -251,6 +250,7 @@ static bool end(struct worker *w, struct task *t) {
 		}
 	}
 	int rc = new_file_place(&t->arena, &t->file, t->mtime);
+	w->counts->unverified += !rc && t->proof.form == PROOF_NONE && !w->setup->unverified;
 	return !rc || broke(w, t, rc);
 }
 

@@ -31,6 +31,9 @@ static bool fail(struct objects *l, const char *what, str more) {
 /* To the page after this one; the same one again would go on for ever, and none would pass for the end. */
 static bool take_token(struct objects *l, const struct val *page) {
 	str token = get_str(page, "NextContinuationToken");
+	if (!get(page, "IsTruncated")) {
+		return fail(l, "cannot be listed: there came no listing.", (str){ 0 });
+	}
 	l->more = get_int(page, "IsTruncated", 0);
 	if (l->more && (!token.n || str_eq(token, buf_str(&l->token)))) {
 		return fail(l, "cannot be listed: its pages do not go on.", (str){ 0 });

@@ -91,8 +91,8 @@ bool source_has_md5(const struct source *s, struct worker *w, str etag) {
 	struct digest md5;
 	digest_init(&md5, DIGEST_MD5);
 	int rc = read_through(s, w, &md5, 1);
-	str text = str_printf(&w->arena, "\"" STR_FMT "\"", STR_ARG(hex_of(&w->arena, &md5)));
-	return !rc && str_eq(text, etag);
+	str hex = hex_of(&w->arena, &md5);
+	return !rc && etag.n == MD5_ETAG && str_eq(hex, (str){ etag.p + 1, hex.n });
 }
 
 /* What S3 says it has got; a server that says nothing of our checksum must have the right MD5 for an ETag. */

@@ -28,7 +28,7 @@ static ssize_t fill(struct worker *w, int fd, size_t n) {
 		if (is_stopped(w)) {
 			return -EINTR;
 		}
-		if (poll(&ready, 1, LOOK_MS) == 0) {
+		if (poll(&ready, 1, LOOK_MS) <= 0) {
 			continue;
 		}
 		ssize_t got = read(fd, to + at, n - at);
