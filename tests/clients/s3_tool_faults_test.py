@@ -320,7 +320,10 @@ def test_standard_input_that_does_not_end(ours, mine):
 def test_uploads_are_kept_and_gone_on_with(cloud, place, tmp_path):
     """Only the parts that are not there are sent, and those that are another's by now."""
     path = write(tmp_path / "f", noise(160 * MIB))
-    parts = lambda: cloud.s3().list_parts(Bucket=place, Key="f", UploadId=uploads(cloud, place)[0]["UploadId"])  # noqa: E731
+
+    def parts():
+        return cloud.s3().list_parts(Bucket=place, Key="f", UploadId=uploads(cloud, place)[0]["UploadId"])
+
     process = subprocess.Popen(cloud.command("cp", path, f"s3://{place}/f", "--jobs", "1", "--keep"), env=cloud.env,
                                stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
     while process.poll() is None and (not uploads(cloud, place) or len(parts().get("Parts", [])) < 3):
