@@ -86,6 +86,9 @@ void put_properties(struct worker *w, struct val *in, str name);
 /* What a file of this name probably holds: "image/png"; absent if there is no telling. */
 str type_of_name(str name);
 
+/* What S3 calls it; false: that is longer than any ETag. */
+bool piece_tag(struct piece *p, str etag);
+
 /* Uploads by parts, for files, streams and copies. sums false: without checksums of ours. */
 bool upload_create(struct worker *w, struct task *t, struct val *in, bool sums);
 bool upload_complete(struct worker *w, struct task *t);
