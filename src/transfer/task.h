@@ -27,7 +27,7 @@ struct task {
 	struct piece *pieces; /* plan.n of them */
 	int64_t next_piece, running;
 	bool failed;
-	bool unanswered; /* it failed because nobody answered */
+	bool hopeless; /* it failed for what all others would fail for too */
 	bool arrived; /* it failed afterwards */
 	str why;
 	int fd; /* up; -1: none */

@@ -18,9 +18,9 @@
  * comes down is compared with whatever S3 keeps (proof.h).
  *
  * A call is tried six times (or AWS_MAX_ATTEMPTS; client.h). What fails then is told, and the others go on; when
- * nobody has answered about five files in a row, the rest is given up, which is told once. When the client's stop
- * becomes true calls end within a second or so, uploads by parts are aborted unless they are to be kept, and nothing
- * more is told. */
+ * five files in a row have failed for what all would fail for (nobody answers, wrong keys, no such bucket), the rest is
+ * given up, which is told once. When the client's stop becomes true calls end within a second or so, uploads by parts
+ * are aborted unless they are to be kept, and nothing more is told. */
 #pragma once
 
 #include "client/client.h"
