@@ -1,4 +1,4 @@
-"""`aerostat run`, `aerostat shell` and `aerostat env --transparent`: what a program finds there, and whom it reaches."""
+"""`aerostat run`, `aerostat shell`, `aerostat env --transparent`: what a program finds there, and whom it reaches."""
 import json
 import os
 import re
@@ -109,7 +109,7 @@ def test_starts_the_cloud_and_says_so(tmp_path):
     told = [p.communicate(timeout=60) for p in runs]
     down = subprocess.run([AEROSTAT, "down", "--data", data], env=env, stdout=subprocess.PIPE, check=False)
     assert [out for out, _ in told] == ["ran\n"] * 4, told
-    assert sorted("was not up: started it" in err for _, err in told) == [False] * 3 + [True], told
+    assert sorted("was not up; it is now" in err for _, err in told) == [False] * 3 + [True], told
     assert down.returncode == 0
 
 
