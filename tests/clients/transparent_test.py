@@ -1,4 +1,4 @@
-"""`aerostat run`, `aerostat shell` and `aerostat env --transparent`: what a program finds there, and whom it reaches."""
+"""`aerostat run`, `aerostat shell` and `aerostat env --transparent`: what a program finds, and whom it reaches."""
 import json
 import os
 import re
