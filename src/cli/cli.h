@@ -30,14 +30,11 @@ int cli_usage(const struct verb *verb);
 /* aerostatd, which stands beside the toolkit. */
 char *server_path(struct cli *cli);
 
-/* Starts the server of cli->data in the background, as `aerostat up` does without options, and says so on stderr.
- * False: it did not come up; said why. */
-bool server_bring_up(struct cli *cli);
-
 /* One request to the running server of cli->data. 0 and the answer, whose status is *status; -errno: it is not up. */
 int control_call(struct cli *cli, const char *method, const char *path, int *status, str *body);
 bool server_is_up(struct cli *cli);
-/* Starts the server if it is not up, and says so on stderr. An exit code; what kept it down is said on stderr. */
+/* Starts the server if it is not up, as `aerostat up` does without options, and says so on stderr. An exit code; what
+ * kept it down is said on stderr. */
 int server_ensure(struct cli *cli);
 /* The same for verbs: prints the answer to stdout, or a refusal's sentence to stderr; the exit code. */
 int control_print(struct cli *cli, const char *method, const char *path);

@@ -152,7 +152,7 @@ static void tell(const struct where *w) {
 }
 
 bool s3_open(struct where *w, struct cli *cli, const struct wish *wish, bool changes) {
-	if (wish_is_local(wish) && !server_is_up(cli) && !server_bring_up(cli)) {
+	if (wish_is_local(wish) && server_ensure(cli)) {
 		return false;
 	}
 	if (!where_open(w, cli, wish)) {
