@@ -9,13 +9,40 @@
 static const struct verb *const verbs[] = { &verb_up,   &verb_down, &verb_status, &verb_env, &verb_logs,  &verb_clock,
 					    &verb_fsck, &verb_iam,  &verb_s3,     &verb_run, &verb_shell, NULL };
 
-int cli_fail(int code, const char *fmt, ...) {
+static void put_line(FILE *to, const char *lead, str text) {
+	AUTO_ARENA a = { 0 };
+	struct buf shown = { .arena = &a };
+	if (isatty(fileno(to))) {
+		put_visible(&shown, text);
+		text = buf_str(&shown);
+	}
+	fputs(lead, to);
+	fwrite(text.p, 1, text.n, to);
+	fputc('\n', to);
+}
+
+void cli_say(const char *fmt, ...) {
+	AUTO_ARENA a = { 0 };
 	va_list ap;
 	va_start(ap, fmt);
-	fputs("aerostat: ", stderr);
-	vfprintf(stderr, fmt, ap);
-	fputs("\n", stderr);
+	put_line(stdout, "", str_vprintf(&a, fmt, ap));
 	va_end(ap);
+}
+
+int cli_fail(int code, const char *fmt, ...) {
+	AUTO_ARENA a = { 0 };
+	str line, rest;
+	const char *lead = "aerostat: ";
+	va_list ap;
+	va_start(ap, fmt);
+	rest = str_vprintf(&a, fmt, ap);
+	va_end(ap);
+	fflush(stdout);
+	do {
+		str_cut(rest, '\n', &line, &rest);
+		put_line(stderr, lead, line);
+		lead = "";
+	} while (rest.n);
 	return code;
 }
 

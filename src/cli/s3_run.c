@@ -62,7 +62,7 @@ void s3_run_say(struct s3_run *r, str line) {
 	}
 	AUTO_LOCK(&r->said);
 	wipe(r);
-	printf(STR_FMT "\n", STR_ARG(line));
+	cli_say(STR_FMT, STR_ARG(line));
 }
 
 void s3_run_trouble(void *run, str sentence) {
