@@ -11,14 +11,11 @@ static const struct verb *const verbs[] = { &verb_up,   &verb_down, &verb_status
 
 static void put_line(FILE *to, const char *lead, str text) {
 	AUTO_ARENA a = { 0 };
-	struct buf shown = { .arena = &a };
-	if (isatty(fileno(to))) {
-		put_visible(&shown, text);
-		text = buf_str(&shown);
-	}
-	fputs(lead, to);
-	fwrite(text.p, 1, text.n, to);
-	fputc('\n', to);
+	struct buf line = { .arena = &a };
+	putz(&line, lead);
+	put_visible(&line, text);
+	put_byte(&line, '\n');
+	fwrite(line.p, 1, line.n, to);
 }
 
 void cli_say(const char *fmt, ...) {
@@ -31,18 +28,11 @@ void cli_say(const char *fmt, ...) {
 
 int cli_fail(int code, const char *fmt, ...) {
 	AUTO_ARENA a = { 0 };
-	str line, rest;
-	const char *lead = "aerostat: ";
 	va_list ap;
 	va_start(ap, fmt);
-	rest = str_vprintf(&a, fmt, ap);
-	va_end(ap);
 	fflush(stdout);
-	do {
-		str_cut(rest, '\n', &line, &rest);
-		put_line(stderr, lead, line);
-		lead = "";
-	} while (rest.n);
+	put_line(stderr, "aerostat: ", str_vprintf(&a, fmt, ap));
+	va_end(ap);
 	return code;
 }
 

@@ -143,6 +143,7 @@ static enum delivery send_once(struct client *c, const struct wire *w, const str
 		flow->rewind(flow);
 	}
 	enum delivery d = transport_send(c->transport, &p, head, &m->body, &why);
+	*c->heard = *c->heard || d == DELIVERED;
 	m->head = head;
 	if (d == STOPPED) {
 		m->body = why;
@@ -252,11 +253,10 @@ static void pause_before(const struct client *c, int attempt) {
 	}
 }
 
-/* Nothing listens on this machine itself: it will not do so in a second either. */
 static bool is_hopeless(const struct client *c, enum delivery d) {
 	struct url url;
 	return d == STOPPED || d == IMPOSSIBLE ||
-	       (d == NOBODY_THERE && url_parse(c->place.endpoint, &url) && url_is_loopback(&url));
+	       (d == NOBODY_THERE && !*c->heard && url_parse(c->place.endpoint, &url) && url_is_loopback(&url));
 }
 
 /* A bucket is asked for in a region that is not its own: S3 says which it is. */
@@ -348,6 +348,7 @@ void client_clone(struct client *c, struct arena *a, const struct client *from) 
 bool client_open(struct client *c, struct arena *a, const struct place *place, struct answer *failed) {
 	*c = (struct client){ .arena = a, .place = *place, .attempts = attempts_wanted(), .pause_ms = PAUSE_MS };
 	c->transport = transport_create(a);
+	c->heard = NEW(a, _Atomic bool);
 	c->credentials = place->source ? credentials_create(a, place) : NULL;
 	return take_keys(c, failed);
 }

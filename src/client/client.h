@@ -1,5 +1,6 @@
 /* The toolkit's AWS client: one call, signed, sent, tried again where AWS's own SDKs do (throttling, 500, 502, 503,
- * 504, broken connections; three attempts, or AWS_MAX_ATTEMPTS), and read back. */
+ * 504, broken connections; three attempts, or AWS_MAX_ATTEMPTS), and read back. Where nothing listens on this machine
+ * itself it is not tried again, unless somebody has answered there before: a server may be on its way back. */
 #pragma once
 
 #include "client/credentials.h"
@@ -13,6 +14,7 @@ struct client {
 	int attempts;
 	int pause_ms; /* a pause before another attempt is random, up to this, doubled each time, 20 s at most */
 	struct transport *transport;
+	_Atomic bool *heard; /* somebody has answered there, to this client or to one of its clones */
 	const _Atomic bool *stop; /* calls end soon after it becomes true; NULL: they do not */
 	char region[40]; /* the bucket's own, once S3 has said that it is another than place.region was */
 };

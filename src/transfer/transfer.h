@@ -40,27 +40,28 @@ struct transfer_setup {
 /* How far it is. */
 struct totals {
 	int64_t files, bytes; /* asked for so far */
-	int64_t files_done, bytes_done;
-	int64_t failed;
+	int64_t files_done, bytes_done; /* arrived */
+	int64_t bytes_gone; /* over the wire, of files that are not there yet too */
 	int64_t unverified; /* arrived, but with nothing to compare with */
+	int64_t kept; /* uploads by parts that did not come to their end */
+	int64_t untried; /* nobody answered any more, which was told once */
 };
 
 struct transfer;
 
 struct transfer *transfer_create(struct arena *a, const struct transfer_setup *setup);
-/* Copies the item; waits when too many are waiting already. False: it is stopped. */
+/* Copies the item; waits when too many are waiting already. False: it is stopped, or has given up. */
 bool transfer_add(struct transfer *t, const struct item *item);
 struct totals transfer_totals(struct transfer *t);
 /* Waits for all; the threads are gone afterwards. */
 void transfer_end(struct transfer *t);
 
-/* Standard input into an object, and an object to a descriptor, by the calling thread; the totals' bytes_done is
- * counted up. False: *why is a sentence. */
+/* Standard input into an object, and an object to a descriptor, by the calling thread. False: *why is half a
+ * sentence. */
 struct stream {
 	const struct transfer_setup *setup;
 	struct client *client;
 	int fd;
-	_Atomic int64_t bytes;
 };
 bool stream_up(struct stream *s, const struct spot *to, str *why);
 bool stream_down(struct stream *s, const struct spot *from, str *why);
