@@ -33,10 +33,6 @@ int cli_usage(const struct verb *verb);
 /* aerostatd, which stands beside the toolkit. */
 char *server_path(struct cli *cli);
 
-/* Starts the server of cli->data in the background, as `aerostat up` does without options, and says so on stderr.
- * False: it did not come up; said why. */
-bool server_bring_up(struct cli *cli);
-
 /* One request to the running server of cli->data. 0 and the answer, whose status is *status; -errno: it is not up. */
 int control_call(struct cli *cli, const char *method, const char *path, int *status, str *body);
 bool server_is_up(struct cli *cli);
