@@ -317,15 +317,15 @@ static const struct {
 	{ "PermanentRedirect", "Say --region with the bucket's own." },
 	{ "IllegalLocationConstraintException", "Say --region with the bucket's own." },
 	{ "AuthorizationHeaderMalformed", "Say --region with the bucket's own." },
-	{ "404", "There is nothing of that name." },
-	{ "403", "These keys may not, or there is nothing of that name." },
 	{ 0 },
 };
 
+static str member_of(const struct ask *q, const char *name) {
+	return shape_member(q->in->shape, str_from(name)) ? get_str(q->in, name) : (str){ 0 };
+}
+
 static str subject_of(const struct where *w, const struct ask *q) {
-	struct spot spot = { .kind = SPOT_S3, .bucket = get_str(q->in, "Bucket") };
-	bool keyed = spot.bucket.n && shape_member(q->in->shape, S("Key"));
-	spot.key = keyed ? get_str(q->in, "Key") : (str){ 0 };
+	struct spot spot = { .kind = SPOT_S3, .bucket = member_of(q, "Bucket"), .key = member_of(q, "Key") };
 	return !spot.bucket.n ? (str){ 0 }
 	       : spot.key.n   ? spot_text(w->cli->arena, &spot)
 			      : str_printf(w->cli->arena, "s3://" STR_FMT, STR_ARG(spot.bucket));
@@ -338,9 +338,8 @@ bool s3_call(struct where *w, const struct ask *q, struct answer *a) {
 	}
 	for (size_t i = 0; cures[i].code; i++) {
 		if (str_is(a->code, cures[i].code)) {
-			bool ended = !a->message.n || str_ends(a->message, S("."));
-			a->message = str_printf(arena, STR_FMT "%s%s%s", STR_ARG(a->message), ended ? "" : ".",
-						a->message.n ? " " : "", cures[i].cure);
+			a->message = str_printf(arena, STR_FMT "%s %s", STR_ARG(a->message),
+						str_ends(a->message, S(".")) ? "" : ".", cures[i].cure);
 		}
 	}
 	where_refuse(w, subject_of(w, q), a);

@@ -83,6 +83,7 @@ struct s3_remover {
 	size_t n;
 	int64_t removed, failed;
 	void (*trouble)(void *arg, str sentence);
+	void (*gone)(void *arg, str key, str version); /* of each that is removed; NULL: nobody wants to know */
 	void *arg;
 };
 void s3_remover_open(struct s3_remover *r, struct where *w, str bucket);

@@ -5,7 +5,7 @@
 
 static void show_line(const char *name, str value) {
 	if (value.n) {
-		cli_say("%-17s " STR_FMT, name, STR_ARG(value));
+		cli_say("%-20s " STR_FMT, name, STR_ARG(value));
 	}
 }
 
@@ -102,7 +102,7 @@ static int stat_object(struct where *w, const struct spot *spot, str version) {
 	int64_t size = get_int(a.out, "ContentLength", 0);
 	str modified = s3_time(arena, get_int(a.out, "LastModified", 0));
 	show_line("Object", spot_text(arena, spot));
-	show_line("Size", size < 1024 ? str_printf(arena, "%lld bytes", (long long)size)
+	show_line("Size", size < 1024 ? str_printf(arena, "%lld byte%s", (long long)size, size == 1 ? "" : "s")
 				      : str_printf(arena, "%lld bytes (" STR_FMT ")", (long long)size,
 						   STR_ARG(s3_human(arena, size))));
 	show_line("LastModified", str_printf(arena, STR_FMT " UTC", STR_ARG(modified)));

@@ -314,11 +314,34 @@ str client_presign(struct client *c, const struct request_of *r, int64_t seconds
 	return url_of(c->arena, &o, auth_presign(c->arena, &signer, &head, seconds));
 }
 
+/* A refusal without a body (of a HEAD) has no words. */
+static const struct {
+	int status;
+	const char *words;
+} wordless[] = {
+	{ 301, "it is in another region" },
+	{ 400, "the region, the version or the key of the encryption is not the right one" },
+	{ 403, "these keys may not, or there is nothing of that name" },
+	{ 404, "there is nothing of that name" },
+	{ 405, "it is a delete marker" },
+	{ 0 },
+};
+
+static str message_of(const struct answer *failed) {
+	for (size_t i = 0; wordless[i].status && !failed->message.n; i++) {
+		if (failed->status == wordless[i].status) {
+			return str_from(wordless[i].words);
+		}
+	}
+	return failed->message;
+}
+
 str answer_sentence(struct arena *a, const struct answer *failed) {
 	struct buf b = { .arena = a };
+	str message = message_of(failed);
 	put(&b, failed->code);
-	put(&b, failed->code.n && failed->message.n ? S(": ") : S(""));
-	put(&b, failed->message);
+	put(&b, failed->code.n && message.n ? S(": ") : S(""));
+	put(&b, message);
 	if (failed->request_id.n) {
 		putf(&b, " (request " STR_FMT ")", STR_ARG(failed->request_id));
 	}
