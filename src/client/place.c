@@ -27,7 +27,9 @@ static str env_of_all(void) {
 }
 
 bool wish_is_local(const struct wish *w) {
-	return !w->aws && !w->profile.n && !w->endpoint.n && !env_of_all().n && !env_of_service(w->service).n;
+	bool keyed = env_get("AWS_ACCESS_KEY_ID").n && env_get("AWS_SECRET_ACCESS_KEY").n;
+	bool around = (env_of_all().n && (w->service || keyed)) || env_of_service(w->service).n;
+	return !w->aws && !w->profile.n && !w->endpoint.n && !around;
 }
 
 /* In the order of the AWS CLI: a service's variable, the variable for all, the profile's for a service, its own. */

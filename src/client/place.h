@@ -1,7 +1,8 @@
 /* Where calls go, and as whom: from what the user said (options), the environment and the profiles, in the order of the
  * AWS CLI. The rule that keeps local keys from live accounts: nothing but --aws, --profile, --endpoint-url, or
- * AWS_ENDPOINT_URL leads away from the local cloud, whatever keys there are; and --aws goes neither with keys nor with a
- * profile that belong to an endpoint. */
+ * AWS_ENDPOINT_URL leads away from the local cloud, whatever keys there are; and --aws goes neither with keys nor with
+ * a profile that belong to an endpoint. Verbs that change who may do what (they name no service) want keys in the
+ * environment beside AWS_ENDPOINT_URL. */
 #pragma once
 
 #include "client/key_source.h"

@@ -72,9 +72,9 @@ static void test_local(void) {
 	setenv("AWS_ENDPOINT_URL", "http://x", 1);
 	CHECK(!wish_is_local(&(struct wish){ 0 }));
 	unsetenv("AWS_ACCESS_KEY_ID");
-	CHECK(!wish_is_local(&(struct wish){ 0 }));
+	CHECK(wish_is_local(&(struct wish){ 0 }) && !wish_is_local(&(struct wish){ .service = "s3" }));
 	setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true", 1);
-	CHECK(wish_is_local(&(struct wish){ 0 }));
+	CHECK(wish_is_local(&(struct wish){ .service = "s3" }));
 	forget();
 	setenv("AWS_ENDPOINT_URL_S3", "http://x", 1);
 	CHECK(wish_is_local(&(struct wish){ 0 }) && wish_is_local(&(struct wish){ .service = "iam" }));
