@@ -202,6 +202,7 @@ int s3_run_end(struct s3_run *r, const char *done) {
 	} else {
 		sum_up(r, &t, done);
 	}
+	arena_free(&r->kept);
 	if (fflush(stdout) && errno != EPIPE) {
 		return cli_fail(EXIT_REFUSED, "Standard output cannot be written: %s.", strerror(errno));
 	}

@@ -373,7 +373,6 @@ void transfer_end(struct transfer *t) {
 	for (int i = 0; i < t->n; i++) {
 		pthread_join(t->workers[i].thread, NULL);
 	}
-	pthread_mutex_destroy(&t->mutex);
 	pthread_cond_destroy(&t->work);
 	pthread_cond_destroy(&t->news);
 }

@@ -52,6 +52,7 @@ struct transfer;
 struct transfer *transfer_create(struct arena *a, const struct transfer_setup *setup);
 /* Copies the item; waits when too many are waiting already. False: it is stopped, or has given up. */
 bool transfer_add(struct transfer *t, const struct item *item);
+/* At any time, after the end too. */
 struct totals transfer_totals(struct transfer *t);
 /* Waits for all; the threads are gone afterwards. */
 void transfer_end(struct transfer *t);
