@@ -175,8 +175,8 @@ static int help(const struct verb *v) {
 
 static int s3(struct cli *cli) {
 	if (cli->argc == 0 || cli->argv[0][0] == '-' || strcmp(cli->argv[0], "help") == 0) {
-		const struct verb *about = cli->argc > 1 ? find(cli->argv[1]) : NULL;
 		bool asked = cli->argc == 0 || wants_help(cli) || strcmp(cli->argv[0], "help") == 0;
+		const struct verb *about = asked && cli->argc > 1 ? find(cli->argv[1]) : NULL;
 		return about   ? help(about)
 		       : asked ? list()
 			       : cli_fail(EXIT_USAGE,

@@ -6,8 +6,20 @@
 
 enum { RULES_MAX_BYTES = 1024 * 1024 };
 
-/* The rules of a file, as the AWS CLI takes them, and as the exercise has them. NULL: said on stderr. */
-static bool read_rules(struct arena *a, const char *path, struct val *configuration) {
+/* What `get` prints beside the rules is another member of the call. */
+static void take_size(struct arena *a, struct tree *tree, struct val *in) {
+	static const char name[] = "TransitionDefaultMinimumObjectSize";
+	for (struct tree **t = &tree->first; tree->kind == TREE_OBJECT && *t; t = &(*t)->next) {
+		if (str_is((*t)->name, name)) {
+			set_str(a, in, name, (*t)->s);
+			*t = (*t)->next;
+			return;
+		}
+	}
+}
+
+/* The rules of a file, as the AWS CLI takes them, and as the exercise has them. False: said on stderr. */
+static bool read_rules(struct arena *a, const char *path, struct val *in) {
 	str text, why;
 	const char *at = NULL;
 	size_t line, column;
@@ -16,13 +28,14 @@ static bool read_rules(struct arena *a, const char *path, struct val *configurat
 		cli_fail(EXIT_REFUSED, "%s cannot be read: %s.", path, strerror(-rc));
 		return false;
 	}
-	const struct tree *tree = tree_read_at(a, text, &at);
+	struct tree *tree = tree_read_at(a, text, &at);
 	if (!tree) {
 		text_place(text, at, &line, &column);
 		cli_fail(EXIT_REFUSED, "%s is no JSON: line %zu, column %zu.", path, line, column);
 		return false;
 	}
-	if (!s3_read_val(a, configuration, tree, &why)) {
+	take_size(a, tree, in);
+	if (!s3_read_val(a, set(a, in, "LifecycleConfiguration"), tree, &why)) {
 		cli_fail(EXIT_REFUSED, "%s: " STR_FMT, path, STR_ARG(why));
 		return false;
 	}
@@ -32,11 +45,10 @@ static bool read_rules(struct arena *a, const char *path, struct val *configurat
 static int set_rules(struct where *w, str bucket, const char *path) {
 	struct answer a;
 	struct ask q = s3_ask(w, "PutBucketLifecycleConfiguration", bucket);
-	struct val *configuration = set(w->cli->arena, q.in, "LifecycleConfiguration");
-	if (!read_rules(w->cli->arena, path, configuration) || !s3_call(w, &q, &a)) {
+	if (!read_rules(w->cli->arena, path, q.in) || !s3_call(w, &q, &a)) {
 		return EXIT_REFUSED;
 	}
-	size_t n = val_count(get(configuration, "Rules"));
+	size_t n = val_count(get(get(q.in, "LifecycleConfiguration"), "Rules"));
 	if (w->cli->json) {
 		printf("{\"bucket\":\"" STR_FMT "\",\"rules\":%zu}\n", STR_ARG(bucket), n);
 	} else {
@@ -82,15 +94,16 @@ static int preview(struct where *w, const struct spot *spot, const char *path, s
 	struct answer a = { 0 };
 	int64_t days = INT64_MAX;
 	struct val *in = client_input(&w->client, "s3", "PutBucketLifecycleConfiguration");
-	struct val *configuration = set(w->cli->arena, in, "LifecycleConfiguration");
 	if (until.p && !str_uint(until, &days)) {
 		return cli_fail(EXIT_USAGE, "--until wants a number of days, like 90.");
 	}
-	if (path ? !read_rules(w->cli->arena, path, configuration) : !get_rules(w, spot->bucket, &a)) {
+	if (path ? !read_rules(w->cli->arena, path, in) : !get_rules(w, spot->bucket, &a)) {
 		return EXIT_REFUSED;
 	}
-	struct s3_forecast f = { .rules = get(path ? configuration : a.out, "Rules"), .days = days };
-	f.small_too = !path && str_is(get_str(a.out, "TransitionDefaultMinimumObjectSize"), "varies_by_storage_class");
+	const struct val *configuration = path ? get(in, "LifecycleConfiguration") : a.out;
+	struct s3_forecast f = { .rules = configuration ? get(configuration, "Rules") : NULL, .days = days };
+	f.small_too = (path || a.out) && str_is(get_str(path ? in : a.out, "TransitionDefaultMinimumObjectSize"),
+						"varies_by_storage_class");
 	if (!f.rules || !f.rules->first) {
 		return cli_fail(EXIT_REFUSED, "s3://" STR_FMT " has no rules: --rules FILE tries those of a file.",
 				STR_ARG(spot->bucket));

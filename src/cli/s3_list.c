@@ -159,8 +159,13 @@ int s3_ls(struct cli *cli) {
 
 /* --- versions --- */
 
-static struct s3_version version_of(struct arena *a, const struct val *v, bool marker) {
-	return (struct s3_version){ .key = url_decode_form(a, get_str(v, "Key")),
+/* Not every server encodes what it is asked to. */
+static str decoded(struct arena *a, const struct val *out, str key) {
+	return str_is(get_str(out, "EncodingType"), "url") ? url_decode_form(a, key) : key;
+}
+
+static struct s3_version version_of(const struct val *v, str key, bool marker) {
+	return (struct s3_version){ .key = key,
 				    .id = get_str(v, "VersionId"),
 				    .etag = marker ? (str){ 0 } : get_str(v, "ETag"),
 				    .storage_class = marker ? (str){ 0 } : get_str(v, "StorageClass"),
@@ -185,8 +190,10 @@ static void take_page(struct arena *a, const struct val *out, const struct versi
 	const struct val *versions = get(out, "Versions"), *markers = get(out, "DeleteMarkers");
 	const struct val *v = versions ? versions->first : NULL, *m = markers ? markers->first : NULL;
 	while (v || m) {
-		struct s3_version version = v ? version_of(a, v, false) : (struct s3_version){ 0 };
-		struct s3_version marker = m ? version_of(a, m, true) : (struct s3_version){ 0 };
+		str key = v ? decoded(a, out, get_str(v, "Key")) : (str){ 0 };
+		str hidden = m ? decoded(a, out, get_str(m, "Key")) : (str){ 0 };
+		struct s3_version version = v ? version_of(v, key, false) : (struct s3_version){ 0 };
+		struct s3_version marker = m ? version_of(m, hidden, true) : (struct s3_version){ 0 };
 		bool first = v && (!m || comes_first(&version, &marker));
 		to->take(first ? &version : &marker, to->arg);
 		v = first ? v->next : v;
@@ -196,7 +203,7 @@ static void take_page(struct arena *a, const struct val *out, const struct versi
 
 /* Where the next page begins; a server that leads nowhere would be asked for ever. */
 static bool goes_on(struct s3_side *side, const struct answer *a, struct buf *key, struct buf *id) {
-	str next = url_decode_form(&side->arena, get_str(a->out, "NextKeyMarker")),
+	str next = decoded(&side->arena, a->out, get_str(a->out, "NextKeyMarker")),
 	    version = get_str(a->out, "NextVersionIdMarker");
 	if (!next.n || (str_eq(next, buf_str(key)) && str_eq(version, buf_str(id)))) {
 		cli_fail(EXIT_REFUSED, "The list of versions has more pages, but does not say where they begin.");

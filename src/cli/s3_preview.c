@@ -290,7 +290,7 @@ static int64_t end_latest(struct preview *p, struct held *h, int64_t *gone) {
 	if (!stays || end.day == NEVER) {
 		return end.day;
 	}
-	s.replaced = end.day;
+	s.replaced = end.day + 1; /* the marker is made when that day has begun */
 	e = follow(p, &s, &end);
 	add(p, e);
 	*gone = end.day;
@@ -395,6 +395,7 @@ static int by_day(const void *x, const void *y) {
 	const struct event *a = x, *b = y;
 	int order = (a->day > b->day) - (a->day < b->day);
 	order = order ? order : str_cmp(a->key, b->key);
+	order = order ? order : (a->action > b->action) - (a->action < b->action);
 	return order ? order : str_cmp(a->version, b->version);
 }
 
