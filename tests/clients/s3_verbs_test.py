@@ -1,22 +1,29 @@
-"""The verbs of aerostat s3 as somebody new meets them: mistakes, what is shown on a terminal and in a pipe, --json, names
-of all kinds, versions, tags, lifecycle rules and what they will do."""
+"""The verbs of aerostat s3 as somebody new meets them: mistakes, what is shown on a terminal and in a pipe, --json,
+names of all kinds, versions, tags, lifecycle rules and what they will do."""
 import datetime
 import json
 import os
 import pty
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
 
 import pytest
 
-from aerostat import AEROSTAT, REGION
+from aerostat import AEROSTAT
+from fake_s3 import NS, fake, listing
 from s3_cloud import Cloud, cloud, mine, moto_url, noise, ours, place, write  # noqa: F401
 
 VERBS = "mb rb ls cp mv rm sync cat presign versions stat tag versioning lifecycle".split()
 ODD_KEYS = ["a b", "a+b", "a%20b", "ü/é 中", "x\x1b[31mred", "new\nline", "tab\there", "'q\"", "#?&=;", "~", "k" * 1024,
             "\U0001f680", "a//b", "trail/", "*?[x]", "\\"]
+
+
+def is_sanitized():
+    with open(AEROSTAT, "rb") as f:
+        return b"__asan_init" in f.read()
 
 
 def is_sentence(said):
@@ -183,7 +190,8 @@ def test_stat_says_all(ours, mine, tmp_path):
     assert known["PartsCount"] == 3 and known["ChecksumCRC64NVME"] and known["ChecksumType"] == "FULL_OBJECT"
     assert known["StorageClass"] == "STANDARD" and known["ServerSideEncryption"] == "AES256"
     text = ours.out("stat", f"s3://{mine}/f")
-    assert "20971520 bytes (20.0 MiB)" in text and "PartsCount           3" in text and "Metadata             a=b" in text
+    assert "20971520 bytes (20.0 MiB)" in text and "PartsCount           3" in text
+    assert "Metadata             a=b" in text
     ours.run("versioning", mine, "on")
     old = s3.put_object(Bucket=mine, Key="f", Body=b"1")["VersionId"]
     s3.put_object(Bucket=mine, Key="f", Body=b"22")
@@ -268,6 +276,76 @@ def test_listings(ours, mine):
     assert [e["key"] for e in ours.lines("ls", f"{mine}/b/")] == ["b/c"]
 
 
+NEXT = "<NextKeyMarker>{0}</NextKeyMarker><NextVersionIdMarker>{0}</NextVersionIdMarker>"
+
+
+def page_of_versions(ask, pages, more=NEXT):
+    at = int(ask.query.get("key-marker", "k00000")[1:6])
+    rows = "".join(f"<Version><Key>k{at + i:05d}{'k' * 1000}</Key><VersionId>v</VersionId><IsLatest>true</IsLatest>"
+                   f"<Size>1</Size><LastModified>2026-01-02T03:04:05.000Z</LastModified></Version>"
+                   for i in range(1000))
+    last = at + 1000 >= pages * 1000
+    return 200, {"Content-Type": "application/xml"}, (
+        f"<ListVersionsResult {NS}><IsTruncated>{str(not last).lower()}</IsTruncated>{rows}"
+        + ("" if last else more.format(f"k{at + 1000:05d}")) + "</ListVersionsResult>").encode()
+
+
+def peak(command, env):
+    """Lines of stdout, and the most memory that it took, in MiB."""
+    code = "import os, sys\npid = os.spawnvp(os.P_NOWAIT, sys.argv[1], sys.argv[1:])\n" \
+           "_, rc, use = os.wait4(pid, 0)\nprint(use.ru_maxrss // 1024, file=sys.stderr)\nsys.exit(rc >> 8)"
+    done = subprocess.run([sys.executable, "-c", code, *command], env=env, stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.splitlines(), int(done.stderr.splitlines()[-1])
+
+
+def test_long_listings_stream(ours):
+    """100,000 keys of 1 KiB: each of them once, in no more memory than a page takes."""
+    def answer(ask):
+        if "versions" in ask.query:
+            return page_of_versions(ask, 100)
+        at = int(ask.query.get("continuation-token", 0))
+        keys = [(f"k{at + i:05d}" + "k" * 1000, 1) for i in range(1000)]
+        return listing(keys, token=str(at + 1000) if at < 99000 else None)
+
+    limit = 400 if is_sanitized() else 40
+    with fake(answer) as (url, _):
+        env = {**ours.env, "AWS_ENDPOINT_URL": url}
+        for args in (["ls", "-r", "s3://b"], ["ls", "-r", "b", "--json"], ["versions", "b"],
+                     ["versions", "b", "--json"]):
+            lines, mib = peak(ours.command(*args), env)
+            assert sum(b"k99999k" in line for line in lines) == 1 and len(lines) - 100000 in (0, 2), args
+            assert mib < limit, (args, mib)
+
+
+@pytest.mark.parametrize("more", ["", "<NextKeyMarker>k00000</NextKeyMarker>", "<NextKeyMarker></NextKeyMarker>"])
+def test_versions_that_lead_nowhere(ours, more):
+    with fake(lambda ask: page_of_versions(ask, 3, more)) as (url, asked):
+        done = subprocess.run(ours.command("versions", "b", "--json"), env={**ours.env, "AWS_ENDPOINT_URL": url},
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert done.returncode == 1 and len(asked) <= 2 and b"does not say where they begin" in done.stderr
+        assert json.loads(done.stdout)["complete"] is False
+
+
+@pytest.mark.parametrize("body", [b"", b"<", b"\x1b[2J", b"<a>" * 70000, b"<Error>\x1b[2J</Error>", b"\xff" * 1000,
+                                  b"<ListVersionsResult><Version><Key>\xff</Key></Version></ListVersionsResult>",
+                                  b"<!DOCTYPE x [<!ENTITY a 'b'><!ENTITY c '&a;&a;&a;'>]><x>&c;</x>"])
+@pytest.mark.parametrize("status", [200, 403])
+def test_hostile_answers(ours, tmp_path, body, status):
+    rules = write(tmp_path / "r.json", json.dumps(RULES).encode())
+    headers = {"ETag": "\x9b31m", "x-amz-meta-\x9b": "\x9b", "Last-Modified": "never"}
+    with fake(lambda ask: (status, headers, body)) as (url, _):
+        for args in (["ls"], ["ls", "b"], ["versions", "b"], ["versions", "restore", "b/k"], ["stat", "b"],
+                     ["stat", "b/k"], ["tag", "b/k"], ["tag", "set", "b/k", "a=b"], ["lifecycle", "b"], ["versioning", "b"],
+                     ["lifecycle", "preview", "b", "--rules", rules], ["lifecycle", "set", "b", rules], ["mb", "b-b"],
+                     ["rb", "b", "--force", "--versions"]):
+            done = subprocess.run(ours.command(*args), stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60,
+                                  env={**ours.env, "AWS_ENDPOINT_URL": url, "AWS_MAX_ATTEMPTS": "1"})
+            assert done.returncode in (0, 1) and (status == 200 or done.returncode == 1), (args, done)
+            assert b"\x1b" not in done.stdout + done.stderr and b"Sanitizer" not in done.stderr, (args, done)
+
+
 # --- lifecycle
 
 RULES = {"Rules": [
@@ -295,7 +373,8 @@ class Future:
 
     def __call__(self, *rules, prefix="", options=()):
         write(self.path, json.dumps({"Rules": rules}).encode())
-        events = self.cloud.lines("lifecycle", "preview", f"s3://{self.bucket}/{prefix}", "--rules", self.path, *options)
+        place = f"s3://{self.bucket}/{prefix}"
+        events = self.cloud.lines("lifecycle", "preview", place, "--rules", self.path, *options)
         return [(e["day"], e["key"], e["action"], e.get("to")) for e in events]
 
 
@@ -345,8 +424,9 @@ def test_preview_of_an_object(ours, mine, future):
     # A rule that names a size is for small ones too; going comes before moving; the cheaper class before the dearer.
     sized = rule(**move, Expiration={"Days": 60})
     sized["Filter"] = {"ObjectSizeGreaterThan": 0}
-    assert [e[1:] for e in future(sized)] == [("big", "transition", "STANDARD_IA"), ("small", "transition", "STANDARD_IA"),
-                                              ("big", "expire", None), ("small", "expire", None)]
+    assert [e[1:] for e in future(sized)] == [
+        ("big", "transition", "STANDARD_IA"), ("small", "transition", "STANDARD_IA"), ("big", "expire", None),
+        ("small", "expire", None)]
     both = [rule(Transitions=[{"Days": 10, "StorageClass": c}]) for c in ("ONEZONE_IA", "DEEP_ARCHIVE")]
     assert [e[1:] for e in future(*both)] == [("big", "transition", "DEEP_ARCHIVE")]
     tagged = rule(Expiration={"Days": 5})
@@ -361,7 +441,7 @@ def test_preview_of_an_object(ours, mine, future):
 
 
 def test_preview_of_versions(ours, mine, future):
-    """The exercise's rule: of what is replaced 90 days are left. And what a delete marker hides, and what becomes of it."""
+    """The exercise's rule: what is replaced has 90 days left. What a delete marker hides, and what becomes of it."""
     s3 = ours.s3()
     ours.run("versioning", mine, "on")
     for key, times in (("once", 1), ("thrice", 3), ("deleted", 1)):
