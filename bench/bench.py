@@ -324,7 +324,8 @@ def print_ways(run):
             if rate := beside(run, f'over TLS, {what}', f'plain, {what}', 'mb_per_second', server):
                 print(f'  {server:<9} {what:<12} rate {rate:.2f} x')
     for sse, plain in (('GET 64 MiB', 'GET 64 MiB'), ('PUT 64 MiB, payload unsigned',) * 2):
-        print(f"  aerostat  {'SSE-S3, ' + plain:<38} rate {beside(run, f'SSE-S3, {sse}', plain, 'mb_per_second'):.2f} x")
+        rate = beside(run, f'SSE-S3, {sse}', plain, 'mb_per_second')
+        print(f"  aerostat  {'SSE-S3, ' + plain:<38} rate {rate:.2f} x")
 
 
 MANAGED = ('AmazonEC2ReadOnlyAccess', 'CloudWatchReadOnlyAccess', 'AmazonSageMakerReadOnly', 'IAMReadOnlyAccess',
