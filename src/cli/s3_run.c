@@ -57,37 +57,21 @@ static void wipe(struct s3_run *r) {
 	}
 }
 
-/* Names may hold what moves a terminal's cursor about, or begins another line. */
-static str plain(struct arena *a, str text) {
-	struct buf b = { .arena = a };
-	for (size_t i = 0; i < text.n; i++) {
-		unsigned char c = (unsigned char)text.p[i];
-		if (c < ' ' || c == 0x7f) {
-			putf(&b, "\\x%02x", c);
-		} else {
-			put_byte(&b, (char)c);
-		}
-	}
-	return buf_str(&b);
-}
-
 void s3_run_say(struct s3_run *r, str line) {
-	AUTO_ARENA a = { 0 };
 	if (r->quiet || r->where.cli->json) {
 		return;
 	}
 	AUTO_LOCK(&r->said);
 	wipe(r);
-	printf(STR_FMT "\n", STR_ARG(plain(&a, line)));
+	cli_say(STR_FMT, STR_ARG(line));
 }
 
 void s3_run_notice(void *run, str sentence) {
-	AUTO_ARENA a = { 0 };
 	struct s3_run *r = run;
 	AUTO_LOCK(&r->said);
 	wipe(r);
 	fflush(stdout);
-	cli_fail(EXIT_REFUSED, STR_FMT, STR_ARG(plain(&a, sentence)));
+	cli_fail(EXIT_REFUSED, STR_FMT, STR_ARG(sentence));
 }
 
 void s3_run_trouble(void *run, str sentence) {

@@ -137,14 +137,9 @@ static int make_data(struct cli *cli) {
 		  : EXIT_DONE;
 }
 
-static void tell_started(struct cli *cli) {
-	int status;
-	str body, line, rest;
-	if (control_call(cli, "GET", "/status.txt", &status, &body) == 0) {
-		str_cut(body, '\n', &line, &rest);
-		fprintf(stderr, "Aerostat was not up: started it. " STR_FMT ", data in " STR_FMT ".\n", STR_ARG(line),
-			STR_ARG(cli->data));
-	}
+static void tell_started(const struct cli *cli) {
+	fprintf(stderr, "The local cloud on " STR_FMT " was not up; it is now (`aerostat down` stops it).\n",
+		STR_ARG(cli->data));
 }
 
 int server_ensure(struct cli *cli) {
@@ -164,9 +159,10 @@ int server_ensure(struct cli *cli) {
 		return EXIT_DONE;
 	}
 	rc = start_in_background(cli, server_argv(&bare, &foreground));
-	if (!rc) {
-		tell_started(cli);
+	if (rc) {
+		return cli_fail(rc, "The local cloud was not up, and did not come up; `aerostat up` takes options.");
 	}
+	tell_started(cli);
 	return rc;
 }
 
@@ -187,22 +183,6 @@ static int up(struct cli *cli) {
 	}
 	execv(argv[0], argv);
 	return cli_fail(EXIT_REFUSED, "%s cannot be run: %s.", argv[0], strerror(errno));
-}
-
-/* Two that find it down start two, of which one comes up. */
-bool server_bring_up(struct cli *cli) {
-	char *argv[] = { server_path(cli), str_z(cli->arena, S("--data")), str_z(cli->arena, cli->data), NULL };
-	int rc = make_dirs(str_z(cli->arena, cli->data), 0700);
-	if (rc) {
-		cli_fail(EXIT_REFUSED, STR_FMT " cannot be made: %s.", STR_ARG(cli->data), strerror(-rc));
-		return false;
-	}
-	if (start_in_background(cli, argv) && !server_is_up(cli)) {
-		return false;
-	}
-	fprintf(stderr, "The local cloud on " STR_FMT " was not up; it is now (`aerostat down` stops it).\n",
-		STR_ARG(cli->data));
-	return true;
 }
 
 const struct verb verb_up = {

@@ -16,6 +16,7 @@ struct cloud {
 	str account; /* the default one */
 	str data; /* the data folder */
 	bool accept_test_keys;
+	struct tls *tls; /* what the port speaks besides plain HTTP; NULL: nothing */
 	str listen; /* address */
 	int port;
 	int calls_fd; /* --log-calls: a JSON line a call; -1: none */

@@ -5,6 +5,7 @@
 #include "base/version.h"
 #include "core/decision.h"
 #include "core/env.h"
+#include "http/tls.h"
 
 #include <unistd.h>
 
@@ -60,6 +61,10 @@ static void status_text_of(struct control *c) {
 	put_stamp(b, "  started  ", cloud->started, "\n");
 	put_stamp(b, "  clock    ", clock_now(), "");
 	putf(b, clock_offset() ? " (moved by %lld s)\n" : "\n", (long long)(clock_offset() / 1000));
+	str problem = tls_problem(cloud->tls, c->x->arena);
+	if (problem.n) {
+		putf(b, "  TLS      is not served. " STR_FMT "\n", STR_ARG(problem));
+	}
 }
 
 static void status(struct control *c) {

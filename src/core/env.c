@@ -1,5 +1,10 @@
 #include "core/env.h"
 
+#include "http/tls.h"
+
+#include <errno.h>
+#include <unistd.h>
+
 static void put_shell(struct buf *b, str s) {
 	put_byte(b, '\'');
 	for (size_t i = 0; i < s.n; i++) {
@@ -49,6 +54,8 @@ static void unset_all(struct control *c, const char *const *names) {
 static const char *const strays[] = { "AWS_SESSION_TOKEN", "AWS_PROFILE", NULL };
 static const char *const more_strays[] = { "AWS_DEFAULT_PROFILE",
 					   "AWS_SECURITY_TOKEN",
+					   "AWS_CREDENTIAL_EXPIRATION",
+					   "AWS_ACCOUNT_ID",
 					   "AWS_ROLE_ARN",
 					   "AWS_WEB_IDENTITY_TOKEN_FILE",
 					   "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
@@ -69,7 +76,12 @@ static str node_options(struct control *c) {
 	return buf_str(&b);
 }
 
-/* HTTP_PROXY too: nothing that the program asks for leaves the machine. */
+static const char *ca_path(const struct control *c) {
+	return str_printf(c->x->arena, STR_FMT "/ca.pem", STR_ARG(c->cloud->data)).p;
+}
+
+/* HTTP_PROXY too: nothing that the program asks for leaves the machine. AWS_ENDPOINT_URL_S3 is for those that take no
+ * proxy from the environment (Arrow's S3); AWS's own SDKs are told to pass over it, and keep AWS's host names. */
 static void set_transparent(struct control *c, str url) {
 	static const char *const proxies[] = { "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy",
 					       "ALL_PROXY",   "all_proxy",   NULL };
@@ -78,7 +90,7 @@ static void set_transparent(struct control *c, str url) {
 					       "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", NULL };
 	set_all(c, proxies, url);
 	set_all(c, direct, S("127.0.0.1,localhost,::1"));
-	set_all(c, bundles, str_printf(c->x->arena, STR_FMT "/ca.pem", STR_ARG(c->cloud->data)));
+	set_all(c, bundles, str_from(ca_path(c)));
 	put_variable(c, NODE_OPTIONS, node_options(c));
 	put_variable(c, "AWS_EC2_METADATA_DISABLED", S("true"));
 	put_variable(c, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", S("true"));
@@ -87,6 +99,21 @@ static void set_transparent(struct control *c, str url) {
 		putz(&c->out, "unset AWS_ENDPOINT_URL "
 			      "$(env | sed -n 's/^\\(AWS_ENDPOINT_URL_[A-Z0-9_]*\\)=.*/\\1/p')\n");
 	}
+	put_variable(c, "AWS_ENDPOINT_URL_S3", url);
+}
+
+/* False: said no. */
+static bool can_be_trusted(struct control *c) {
+	str problem = tls_problem(c->cloud->tls, c->x->arena);
+	if (problem.n) {
+		control_say_no(c, 409, "TLS is not served. " STR_FMT, STR_ARG(problem));
+	} else if (access(ca_path(c), R_OK) < 0) {
+		control_say_no(c, 409,
+			       "%s cannot be read (%s), so no client could trust the server. If it is gone, a restart "
+			       "(`aerostat down`, `aerostat up`) makes another.",
+			       ca_path(c), strerror(errno));
+	}
+	return c->status == 200;
 }
 
 void control_env(struct control *c) {
@@ -99,6 +126,9 @@ void control_env(struct control *c) {
 	}
 	put_endpoint(&url, cloud);
 	bool transparent = query_has(c->x->arena, &c->x->head, "transparent");
+	if (transparent && !can_be_trusted(c)) {
+		return;
+	}
 	if (!transparent) {
 		put_variable(c, "AWS_ENDPOINT_URL", buf_str(&url));
 	}

@@ -252,10 +252,10 @@ static bool find_rest(struct call *c) {
 		return fail(c, &unknown_operation, "Aerostat serves no operation at " STR_FMT " " STR_FMT ".",
 			    STR_ARG(h->method), STR_ARG(c->path));
 	}
-	if (h->query.n) {
+	if (h->query.n || !str_is(str_from(c->service->name), "s3")) {
 		return fail(c, &not_implemented,
-			    "Aerostat does not serve this request: " STR_FMT " " STR_FMT "?" STR_FMT,
-			    STR_ARG(h->method), STR_ARG(c->path), STR_ARG(h->query));
+			    "Aerostat does not serve this request: " STR_FMT " " STR_FMT "%s" STR_FMT,
+			    STR_ARG(h->method), STR_ARG(c->path), h->query.n ? "?" : "", STR_ARG(h->query));
 	}
 	return fail(c, &method_not_allowed, "The specified method is not allowed against this resource.");
 }

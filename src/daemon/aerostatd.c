@@ -107,26 +107,14 @@ static bool open_calls_log(struct cloud *cloud, const struct options *o) {
 	return cloud->calls_fd >= 0 ? true : refuse("%s cannot be written: %s.", o->log_calls.p, strerror(errno));
 }
 
-static bool open_tls(struct cloud *cloud, struct tls **out) {
-	int rc = tls_open(out, cloud->data.p, address_domains);
-	if (rc == -EBADMSG) {
-		return refuse(STR_FMT
-			      "/ca.pem and ca.key are no certificate with its key. Without both, new ones are made.",
-			      STR_ARG(cloud->data));
-	}
-	return rc ? refuse("the certificate authority in " STR_FMT " cannot be used: %s.", STR_ARG(cloud->data),
-			   strerror(-rc))
-		  : true;
-}
-
-static bool start_api(struct cloud *cloud, const struct options *o, struct tls *tls, struct server **out) {
+static bool start_api(struct cloud *cloud, const struct options *o, struct server **out) {
 	struct server_config config = { .backlog = 1024,
 					.workers_max = 256,
 					.idle_ms = 300000,
 					.head_ms = 15000,
 					.body_stall_ms = 30000,
 					.body_rate = 128,
-					.tls = tls,
+					.tls = cloud->tls,
 					.handle = cloud_handle,
 					.refuse = cloud_refuse,
 					.arg = cloud };
@@ -188,14 +176,20 @@ static bool check(struct cloud *cloud, const struct options *o) {
 
 static bool run(struct cloud *cloud, const struct options *o, const sigset_t *signals) {
 	struct server *api = NULL, *control = NULL;
-	struct tls *tls = NULL;
-	if (!open_calls_log(cloud, o) || !open_store(cloud) || !write_extras(cloud) || !make_accounts(cloud, o) ||
-	    !open_tls(cloud, &tls)) {
+	if (!open_calls_log(cloud, o) || !open_store(cloud)) {
+		return false;
+	}
+	cloud->tls = tls_open(cloud->data.p, address_domains);
+	if (!write_extras(cloud) || !make_accounts(cloud, o)) {
+		tls_close(cloud->tls);
 		return false;
 	}
 	control_clock_load(cloud);
 	decision_open(str_printf(cloud->arena, STR_FMT "/decisions", STR_ARG(cloud->data)).p);
-	bool up = start_api(cloud, o, tls, &api) && start_control(cloud, &control);
+	bool up = start_api(cloud, o, &api) && start_control(cloud, &control);
+	if (!ca_exists(cloud->data.p)) {
+		tls_problem(cloud->tls, cloud->arena); /* who is told that it is up may look for its certificate */
+	}
 	if (up) {
 		struct buf url = { .arena = cloud->arena };
 		put_endpoint(&url, cloud);
@@ -207,7 +201,7 @@ static bool run(struct cloud *cloud, const struct options *o, const sigset_t *si
 	}
 	server_stop(api, GRACE_MS);
 	server_stop(control, GRACE_MS);
-	tls_close(tls);
+	tls_close(cloud->tls);
 	unlink(str_printf(cloud->arena, STR_FMT "/control.sock", STR_ARG(cloud->data)).p);
 	flush(cloud);
 	decision_close();

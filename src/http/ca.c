@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/rand.h"
 
 #include <errno.h>
@@ -9,6 +10,10 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <sys/stat.h>
+
+/* Begins the name of what this program makes: one that somebody else has put there is his to renew. */
+#define CA_NAME "Aerostat local CA "
 
 enum { CA_DAYS = 3650, HOST_DAYS = 365, BACKDATED_DAYS = 1, FILE_SIZE_MAX = 64 * 1024, HOST_MAX = 253 };
 
@@ -100,7 +105,7 @@ static X509 *make_authority(EVP_PKEY *key, const char *const *domains) {
 		{ NID_subject_key_identifier, "hash" },
 		{ NID_name_constraints, constraints(&a, domains) },
 	};
-	X509 *x = new_cert(key, str_printf(&a, "Aerostat local CA " STR_FMT, STR_ARG(mark)), CA_DAYS);
+	X509 *x = new_cert(key, str_printf(&a, CA_NAME STR_FMT, STR_ARG(mark)), CA_DAYS);
 	if (x && X509_set_issuer_name(x, X509_get_subject_name(x)) &&
 	    add_extensions(x, x, extensions, sizeof(extensions) / sizeof(*extensions))) {
 		return sign(x, key);
@@ -170,14 +175,14 @@ static int write_pem(const char *path, BIO *pem, mode_t mode) {
 	return file_write(path, (str){ p, (size_t)n }, mode);
 }
 
-/* The key first: a certificate without its key would look like one that was lost. */
+/* The certificate goes first and comes last: if this breaks off, one of the two is missing, and both are made again. */
 static int write_files(const struct ca *ca, const struct files *f) {
 	AUTO_BIO key = BIO_new(BIO_s_mem());
 	AUTO_BIO cert = BIO_new(BIO_s_mem());
 	if (!PEM_write_bio_PrivateKey(key, ca->key, NULL, NULL, 0, NULL, NULL) || !PEM_write_bio_X509(cert, ca->cert)) {
 		return -EIO;
 	}
-	int rc = write_pem(f->key, key, 0600);
+	int rc = unlink(f->cert) < 0 && errno != ENOENT ? -errno : write_pem(f->key, key, 0600);
 	return rc ? rc : write_pem(f->cert, cert, 0644);
 }
 
@@ -187,9 +192,32 @@ static int make(struct ca *ca, const struct files *f) {
 	return ca->cert ? write_files(ca, f) : -EIO;
 }
 
-static bool run_out(const X509 *cert) {
+static bool is_ours(const X509 *cert) {
+	char name[sizeof(CA_NAME)];
+	int n = X509_NAME_get_text_by_NID(X509_get_subject_name(cert), NID_commonName, name, sizeof(name));
+	return n > 0 && strcmp(name, CA_NAME) == 0;
+}
+
+static bool in_time(const X509 *cert) {
 	time_t now = (time_t)(clock_real() / 1000);
-	return X509_cmp_time(X509_get0_notAfter(cert), &now) <= 0;
+	return X509_cmp_time(X509_get0_notBefore(cert), &now) < 0 && X509_cmp_time(X509_get0_notAfter(cert), &now) > 0;
+}
+
+/* Is it for just the domains that are wanted? */
+static bool has_constraints(const X509 *cert, const char *const *domains) {
+	AUTO_ARENA a = { 0 };
+	X509V3_CTX context;
+	X509V3_set_ctx_test(&context);
+	X509_EXTENSION *wanted = X509V3_EXT_conf_nid(NULL, &context, NID_name_constraints, constraints(&a, domains));
+	X509_EXTENSION *has = X509_get_ext(cert, X509_get_ext_by_NID(cert, NID_name_constraints, -1));
+	bool same =
+		wanted && has && !ASN1_OCTET_STRING_cmp(X509_EXTENSION_get_data(wanted), X509_EXTENSION_get_data(has));
+	X509_EXTENSION_free(wanted);
+	return same;
+}
+
+static bool is_outdated(const struct ca *ca) {
+	return is_ours(ca->cert) && !(in_time(ca->cert) && has_constraints(ca->cert, ca->domains));
 }
 
 static int parse(struct ca *ca, str cert, str key) {
@@ -215,19 +243,41 @@ static void forget(struct ca *ca) {
 	ca->key = NULL;
 }
 
+/* A key that others could read is made our own again. */
+static void close_key(const char *path) {
+	struct stat st;
+	if (stat(path, &st) == 0 && st.st_mode & 077 && chmod(path, 0600) == 0) {
+		log_warn("%s could be read by others (mode %03o); not any more", path, st.st_mode & 0777);
+	}
+}
+
 static int read_or_make(struct ca *ca, const struct files *f) {
 	int rc = read_files(ca, f);
-	if (rc == -ENOENT || (!rc && run_out(ca->cert))) {
+	if (rc == -ENOENT || (!rc && is_outdated(ca))) {
 		forget(ca);
 		rc = make(ca, f);
+		if (!rc) {
+			log_info("a new certificate authority was made: %s", f->cert);
+		}
 	}
+	close_key(f->key);
 	return rc;
+}
+
+static struct files files_in(struct arena *a, const char *folder) {
+	return (struct files){ str_z(a, str_printf(a, "%s/ca.pem", folder)),
+			       str_z(a, str_printf(a, "%s/ca.key", folder)) };
+}
+
+bool ca_exists(const char *folder) {
+	AUTO_ARENA a = { 0 };
+	struct files f = files_in(&a, folder);
+	return access(f.cert, F_OK) == 0 && access(f.key, F_OK) == 0;
 }
 
 int ca_open(struct ca *out, const char *folder, const char *const *domains) {
 	AUTO_ARENA a = { 0 };
-	struct files f = { str_z(&a, str_printf(&a, "%s/ca.pem", folder)),
-			   str_z(&a, str_printf(&a, "%s/ca.key", folder)) };
+	struct files f = files_in(&a, folder);
 	*out = (struct ca){ .domains = domains, .own = new_key() };
 	int rc = out->own ? read_or_make(out, &f) : -EIO;
 	ERR_clear_error();

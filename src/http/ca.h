@@ -14,10 +14,12 @@ struct ca {
 	const char *const *domains; /* the caller's: NULL-terminated, lower case, without a dot in front */
 };
 
-/* Reads FOLDER/ca.pem (0644) and FOLDER/ca.key (0600); makes both, good for ten years, when one is missing or the
- * certificate has run out. 0 or -errno; -EBADMSG: they are there, but unreadable or not a pair. */
+/* Reads FOLDER/ca.pem (0644) and FOLDER/ca.key (0600). Makes both, good for ten years, when one is missing, or when
+ * what this program had made there has run out, is not good yet (a clock was wrong) or is for other domains.
+ * 0 or -errno; -EBADMSG: they are there, but unreadable or not a pair. */
 int ca_open(struct ca *out, const char *folder, const char *const *domains);
 void ca_finish(struct ca *ca);
+bool ca_exists(const char *folder); /* both files are there, whatever is in them */
 
 /* May it name this host: one of the domains or below it, in letters, digits, '-', '_' and '.'? Lower case. */
 bool ca_covers(const struct ca *ca, str host);

@@ -4,7 +4,9 @@
 #include "base/tap.h"
 
 #include <errno.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -58,6 +60,72 @@ static void damage_is_told(void) {
 	CHECK_INT(ca_open(&ca, folder, domains), 0);
 	ca_finish(&ca);
 	CHECK_INT(ca_open(&ca, "/nowhere/at/all", domains), -ENOENT);
+}
+
+/* One for other domains, or from a clock that was wrong, is replaced if this program made it. */
+static void is_kept_up(void) {
+	static const char *const more[] = { "localhost", "amazonaws.com", "api.aws", "amazonaws.com.cn", NULL };
+	AUTO_ARENA a = { 0 };
+	struct ca ca;
+	str before = contents(&a, cert_path);
+	CHECK_INT(ca_open(&ca, folder, domains), 0);
+	CHECK_STR(contents(&a, cert_path), before);
+	ca_finish(&ca);
+	CHECK_INT(ca_open(&ca, folder, more), 0);
+	str after = contents(&a, cert_path);
+	CHECK(!str_eq(after, before));
+	ca_finish(&ca);
+	CHECK_INT(ca_open(&ca, folder, more), 0);
+	CHECK_STR(contents(&a, cert_path), after);
+	ca_finish(&ca);
+}
+
+/* Another's is used as it is, whatever it says, and a key that others could read is closed. */
+static void anothers_stays(void) {
+	AUTO_ARENA a = { 0 };
+	struct ca ca;
+	int64_t day = 24 * 3600;
+	CHECK_INT(ca_open(&ca, folder, domains), 0);
+	X509_NAME *name = X509_get_subject_name(ca.cert);
+	X509_NAME_ENTRY_free(X509_NAME_delete_entry(name, 0));
+	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const uint8_t *)"The house's own", -1, -1, 0);
+	X509_set_issuer_name(ca.cert, name);
+	X509_gmtime_adj(X509_getm_notAfter(ca.cert), (long)-day);
+	CHECK(X509_sign(ca.cert, ca.key, EVP_sha256()) > 0);
+	FILE *f = fopen(cert_path, "w");
+	CHECK(f && PEM_write_X509(f, ca.cert) == 1 && fclose(f) == 0);
+	ca_finish(&ca);
+	str before = contents(&a, cert_path);
+	CHECK_INT(chmod(key_path, 0644), 0);
+	CHECK_INT(ca_open(&ca, folder, domains), 0);
+	CHECK_STR(contents(&a, cert_path), before);
+	CHECK_INT(mode_of(key_path), 0600);
+	ca_finish(&ca);
+	CHECK_INT(unlink(cert_path), 0);
+	CHECK(!ca_exists(folder));
+	CHECK_INT(ca_open(&ca, folder, domains), 0);
+	CHECK(ca_exists(folder));
+	ca_finish(&ca);
+}
+
+/* One that has run out, or is not good yet, is made again. */
+static void runs_out(void) {
+	static const long shifts[][2] = { { -20, -10 }, { 10, 20 } };
+	for (size_t i = 0; i < 2; i++) {
+		AUTO_ARENA a = { 0 };
+		struct ca ca;
+		CHECK_INT(ca_open(&ca, folder, domains), 0);
+		X509_gmtime_adj(X509_getm_notBefore(ca.cert), shifts[i][0] * 24 * 3600);
+		X509_gmtime_adj(X509_getm_notAfter(ca.cert), shifts[i][1] * 24 * 3600);
+		CHECK(X509_sign(ca.cert, ca.key, EVP_sha256()) > 0);
+		FILE *f = fopen(cert_path, "w");
+		CHECK(f && PEM_write_X509(f, ca.cert) == 1 && fclose(f) == 0);
+		ca_finish(&ca);
+		str before = contents(&a, cert_path);
+		CHECK_INT(ca_open(&ca, folder, domains), 0);
+		CHECK(!str_eq(contents(&a, cert_path), before));
+		ca_finish(&ca);
+	}
 }
 
 static void covers(const struct ca *ca) {
@@ -118,6 +186,9 @@ int main(void) {
 	snprintf(key_path, sizeof(key_path), "%s/ca.key", folder);
 	is_made_once();
 	damage_is_told();
+	is_kept_up();
+	anothers_stays();
+	runs_out();
 	issues();
 	unlink(cert_path);
 	unlink(key_path);

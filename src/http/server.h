@@ -22,9 +22,8 @@ struct server_config {
 	 * reply that is not taken. */
 	int body_stall_ms;
 	int body_rate; /* bytes a second that a body must reach on average after the first body_stall_ms; 0: none */
-	struct tls *
-		tls; /* for connections, and tunnels, that begin with TLS; the caller's, and outlives the server; NULL: none
-			    may */
+	/* For connections, and tunnels, that begin with TLS; the caller's, outlives the server. NULL: none may. */
+	struct tls *tls;
 	void (*handle)(struct exchange *x, void *arg);
 	/* Answers what never becomes an exchange: a head that cannot be read. why is HEAD_*; writes a whole message. */
 	void (*refuse)(struct buf *message, enum head_result why, void *arg);

@@ -2,11 +2,13 @@
 
 #include "base/clock.h"
 #include "base/lock.h"
+#include "base/log.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <signal.h>
 
 enum { KEPT_MAX = 512, KEPT_SECONDS = 180 * 24 * 3600, HOST_SIZE = 256 };
 
@@ -18,6 +20,11 @@ struct kept {
 };
 
 struct tls {
+	const char *folder;
+	const char *const *domains;
+	pthread_t opener;
+	bool opening; /* the opener was not waited for yet; guarded by the mutex, as is error then */
+	int error;
 	struct ca ca;
 	SSL_CTX *context;
 	pthread_mutex_t mutex; /* guards what follows */
@@ -30,6 +37,7 @@ struct tls_end {
 	SSL *ssl;
 	int fd;
 	bool early; /* it still reads what came before it */
+	bool shaken; /* the handshake is over; OpenSSL forgets that when it fails later */
 	bool broken; /* nothing more can be said */
 	char host[HOST_SIZE];
 };
@@ -107,6 +115,15 @@ static int show_cert(SSL *ssl, void *arg) {
 
 /* --- the process's part --- */
 
+static str why_not(const struct tls *t, struct arena *a, int error) {
+	return error == -EBADMSG ? str_printf(a,
+					      "%s/ca.pem and ca.key are no certificate with its key. Without both, the "
+					      "next start makes new ones.",
+					      t->folder)
+				 : str_printf(a, "The certificate authority in %s cannot be used: %s.", t->folder,
+					      strerror(-error));
+}
+
 static bool set_up(struct tls *t) {
 	SSL_CTX *c = t->context = SSL_CTX_new(TLS_server_method());
 	if (!c || !SSL_CTX_set_min_proto_version(c, TLS1_2_VERSION) || SSL_CTX_use_PrivateKey(c, t->ca.own) != 1) {
@@ -116,6 +133,7 @@ static bool set_up(struct tls *t) {
 				       SSL_OP_PRIORITIZE_CHACHA);
 	SSL_CTX_set_mode(c, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 				    SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_read_ahead(c, 1);
 	SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(c, 1);
 	SSL_CTX_set_tlsext_servername_callback(c, hear_name);
@@ -123,23 +141,57 @@ static bool set_up(struct tls *t) {
 	return SSL_CTX_set_session_id_context(c, (const uint8_t *)"aerostat", 8) == 1;
 }
 
-int tls_open(struct tls **out, const char *folder, const char *const *domains) {
-	struct tls *t = heap_alloc(sizeof(*t));
-	pthread_mutex_init(&t->mutex, NULL);
-	int rc = ca_open(&t->ca, folder, domains);
-	rc = rc ? rc : set_up(t) ? 0 : -EIO;
-	if (rc) {
-		tls_close(t);
-		return rc;
+static void *open_all(void *arg) {
+	struct tls *t = arg;
+	int rc = ca_open(&t->ca, t->folder, t->domains);
+	t->error = rc ? rc : set_up(t) ? 0 : -EIO;
+	if (t->error) {
+		AUTO_ARENA a = { 0 };
+		log_error("TLS is not served. " STR_FMT, STR_ARG(why_not(t, &a, t->error)));
 	}
-	*out = t;
-	return 0;
+	return NULL;
+}
+
+static bool start_opener(struct tls *t) {
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int rc = pthread_create(&t->opener, NULL, open_all, t);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return !rc;
+}
+
+struct tls *tls_open(const char *folder, const char *const *domains) {
+	struct tls *t = heap_alloc(sizeof(*t));
+	t->folder = folder;
+	t->domains = domains;
+	pthread_mutex_init(&t->mutex, NULL);
+	t->opening = start_opener(t);
+	if (!t->opening) {
+		open_all(t);
+	}
+	return t;
+}
+
+static int wait_ready(struct tls *t) {
+	AUTO_LOCK(&t->mutex);
+	if (t->opening) {
+		pthread_join(t->opener, NULL);
+		t->opening = false;
+	}
+	return t->error;
+}
+
+str tls_problem(struct tls *t, struct arena *a) {
+	int error = t ? wait_ready(t) : 0;
+	return error ? why_not(t, a, error) : (str){ 0 };
 }
 
 void tls_close(struct tls *t) {
 	if (!t) {
 		return;
 	}
+	wait_ready(t);
 	for (size_t i = 0; i < t->n_kept; i++) {
 		X509_free(t->kept[i].cert);
 	}
@@ -153,11 +205,14 @@ void tls_close(struct tls *t) {
 
 struct tls_end *tls_begin(struct tls *t, int fd, str early, str host) {
 	struct tls_end *e = heap_alloc(sizeof(*e));
-	*e = (struct tls_end){ .tls = t, .ssl = SSL_new(t->context), .fd = fd };
-	set_host(e, ca_covers(&t->ca, host) ? host : (str){ 0 });
+	*e = (struct tls_end){ .tls = t, .ssl = wait_ready(t) ? NULL : SSL_new(t->context), .fd = fd };
 	if (!e->ssl || SSL_set_fd(e->ssl, fd) != 1) {
 		e->broken = true;
 		return e;
+	}
+	set_host(e, host);
+	if (!ca_covers(&t->ca, str_from(e->host))) {
+		e->host[0] = '\0';
 	}
 	SSL_set_app_data(e->ssl, e);
 	SSL_set_accept_state(e->ssl);
@@ -190,15 +245,16 @@ static int consider(struct tls_end *e, int got) {
 	}
 	e->broken = true;
 	ERR_clear_error();
-	return why == SSL_ERROR_SSL && SSL_in_init(e->ssl) ? -EPROTO : -ECONNRESET;
+	return why == SSL_ERROR_SSL && !e->shaken ? -EPROTO : -ECONNRESET;
 }
 
 int tls_shake(struct tls_end *e) {
 	int rc = e->broken ? -ECONNRESET : 0;
-	while (!rc && !SSL_is_init_finished(e->ssl)) {
+	while (!rc && !e->shaken) {
 		ERR_clear_error();
 		int done = SSL_do_handshake(e->ssl);
-		rc = done == 1 ? 0 : consider(e, done);
+		e->shaken = done == 1;
+		rc = e->shaken ? 0 : consider(e, done);
 	}
 	return rc;
 }
@@ -237,7 +293,7 @@ ssize_t tls_write(struct tls_end *e, const void *p, size_t n) {
 }
 
 void tls_finish(struct tls_end *e) {
-	if (!e->broken && SSL_is_init_finished(e->ssl)) {
+	if (!e->broken && e->shaken) {
 		ERR_clear_error();
 		SSL_shutdown(e->ssl);
 		e->broken = true;
@@ -245,7 +301,7 @@ void tls_finish(struct tls_end *e) {
 }
 
 bool tls_unfinished(const struct tls_end *e) {
-	return !e->broken && (!SSL_is_init_finished(e->ssl) || SSL_has_pending(e->ssl));
+	return !e->broken && (!e->shaken || SSL_has_pending(e->ssl));
 }
 
 const char *tls_version(const struct tls_end *e) {

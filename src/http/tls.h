@@ -13,8 +13,12 @@ struct tls_end; /* of a connection; in one hand at a time */
 
 enum { TLS_FIRST_BYTE = 0x16 }; /* of a connection that begins with a handshake */
 
-/* 0 or -errno, as ca_open. */
-int tls_open(struct tls **out, const char *folder, const char *const *domains);
+/* Opens the authority in the folder, as ca_open, in a thread of its own: it costs some milliseconds, for which no start
+ * should wait; whatever needs it does. A failure is logged, and then every handshake fails. Folder and domains stay the
+ * caller's, and stay. */
+struct tls *tls_open(const char *folder, const char *const *domains);
+/* Waits until it is open. Why no handshake can succeed, as a sentence; absent: they can. t may be NULL. */
+str tls_problem(struct tls *t, struct arena *a);
 void tls_close(struct tls *t); /* after its last connection; NULL is fine */
 
 /* The end that speaks on fd, which stays the caller's. early: what was read from it already. host: whom the client

@@ -30,7 +30,7 @@ static void open_pair(struct pair *p, const char *name, const char *host) {
 	SSL_set_fd(p->ssl, p->theirs);
 	SSL_set_connect_state(p->ssl);
 	if (name) {
-		SSL_set_tlsext_host_name(p->ssl, name);
+		SSL_set_tlsext_host_name(p->ssl, (uintptr_t)name);
 	}
 	p->end = tls_begin(tls, p->ours, (str){ 0 }, str_from(host));
 }
@@ -109,6 +109,10 @@ static void finds_names(void) {
 	CHECK_INT(shake(&p), 0);
 	CHECK(names(&p, "sts.amazonaws.com"));
 	close_pair(&p);
+	open_pair(&p, NULL, "sts.amazonaws.com.");
+	CHECK_INT(shake(&p), 0);
+	CHECK(names(&p, "sts.amazonaws.com"));
+	close_pair(&p);
 	open_pair(&p, NULL, NULL);
 	CHECK_INT(shake(&p), 0);
 	CHECK(names(&p, "localhost"));
@@ -137,6 +141,23 @@ static void keeps_versions(void) {
 	SSL_set_max_proto_version(p.ssl, TLS1_1_VERSION);
 	CHECK_INT(shake(&p), -EPROTO);
 	close_pair(&p);
+}
+
+/* Whoever fails says why, and shakes no hands. */
+static void fails_in_words(void) {
+	AUTO_ARENA a = { 0 };
+	struct tls *own = tls, *none = tls_open("/nowhere/at/all", domains);
+	struct pair p;
+	CHECK_STR(tls_problem(none, &a),
+		  S("The certificate authority in /nowhere/at/all cannot be used: No such file or directory."));
+	tls = none;
+	open_pair(&p, "s3.amazonaws.com", "s3.amazonaws.com");
+	CHECK_INT(tls_shake(p.end), -ECONNRESET);
+	CHECK(!tls_unfinished(p.end));
+	tls_finish(p.end);
+	close_pair(&p);
+	tls = own;
+	tls_close(none);
 }
 
 /* What was read before: a byte, half a message, all of it. */
@@ -205,7 +226,8 @@ int main(void) {
 	char path[96];
 	memcpy(folder, "/tmp/aerostat-tls-XXXXXX", 25);
 	CHECK(mkdtemp(folder) != NULL);
-	CHECK_INT(tls_open(&tls, folder, domains), 0);
+	tls = tls_open(folder, domains);
+	CHECK(!tls_problem(tls, NULL).p && !tls_problem(NULL, NULL).p);
 	client = SSL_CTX_new(TLS_client_method());
 	snprintf(path, sizeof(path), "%s/ca.pem", folder);
 	CHECK(SSL_CTX_load_verify_locations(client, path, NULL) == 1);
@@ -214,6 +236,7 @@ int main(void) {
 	ends();
 	finds_names();
 	keeps_versions();
+	fails_in_words();
 	takes_early_bytes();
 	refuses_garbage();
 	waits_for_room();

@@ -47,8 +47,9 @@ class Cloud:
     def json(self, *args, **how):
         return json.loads(self.out(*args, "--json", **how))
 
-    def lines(self, *args):
-        return [json.loads(line) for line in self.out(*args, "--json").splitlines()]
+    def lines(self, *args, **how):
+        """The list in what is printed."""
+        return next(v for v in self.json(*args, **how).values() if isinstance(v, list))
 
     def s3(self):
         return boto3.session.Session().client(

@@ -114,7 +114,7 @@ def test_keys_that_lead_elsewhere(at, tmp_path, encode):
 def test_names_that_move_the_cursor(at, tmp_path):
     with fake(bucket(lambda a: object_of(b"xxxxx"), ["\x1b[2Ja\nb"])) as (url, _):
         said = at(url).out("sync", "s3://b", tmp_path / "d")
-    assert said == f"s3://b/\\x1b[2Ja\\x0ab -> {tmp_path}/d/\\x1b[2Ja\\x0ab\n"
+    assert said == f"s3://b/\\u001b[2Ja\\u000ab -> {tmp_path}/d/\\u001b[2Ja\\u000ab\n"
 
 
 PAGES = {
