@@ -54,9 +54,6 @@ static bool fetch(struct worker *w, struct task *t, struct val *in, struct sink 
 	if (client_stream(&w->client, &r, &s->flow, a)) {
 		return true;
 	}
-	if (s->hashing) {
-		digest_drop(&s->digest);
-	}
 	w->counts->bytes -= s->got;
 	if (a->status == 412) {
 		return task_fail(w, t, "it changed on its way");
@@ -213,13 +210,11 @@ static bool part(struct worker *w, struct task *t, int64_t i) {
 	struct sink sink = { .fd = t->file.fd, .at = plan_at(&t->plan, i), .kind = t->proof.kind };
 	sink_init(&sink, w, plan_length(&t->plan, i));
 	sink.hashing = t->proof.form != PROOF_NONE;
-	if (!fetch_range(w, t, &sink)) {
-		return false;
-	}
+	bool good = fetch_range(w, t, &sink);
 	if (sink.hashing) {
 		t->pieces[i].sum = digest_finish(&sink.digest);
 	}
-	return true;
+	return good;
 }
 
 static struct digest_value sum_of_pieces(const struct task *t) {

@@ -122,12 +122,9 @@ bool send_source(struct worker *w, struct task *t, const struct sending *s, stru
 	if (!is_what_was_sent(w, s, a.out)) {
 		return task_fail(w, t, "what has arrived has another checksum");
 	}
-	str etag = get_str(a.out, "ETag");
-	if (etag.n >= ETAG_MAX) {
+	if (!piece_tag(out, get_str(a.out, "ETag"))) {
 		return task_fail(w, t, "its ETag is too long");
 	}
-	memcpy(out->etag, etag.p, etag.n);
-	out->etag[etag.n] = '\0';
 	out->sum = s->source->sum;
 	out->size = s->source->n;
 	return true;

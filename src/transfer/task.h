@@ -27,7 +27,7 @@ struct task {
 	struct piece *pieces; /* plan.n of them */
 	int64_t next_piece, running;
 	bool failed;
-	bool unanswered; /* it failed because nobody answered */
+	bool hopeless; /* it failed for what all others would fail for too */
 	bool arrived; /* it failed afterwards */
 	str why;
 	int fd; /* up; -1: none */
@@ -85,6 +85,9 @@ struct val *object_input(struct client *c, const char *op, const struct spot *sp
 void put_properties(struct worker *w, struct val *in, str name);
 /* What a file of this name probably holds: "image/png"; absent if there is no telling. */
 str type_of_name(str name);
+
+/* What S3 calls it; false: that is longer than any ETag. */
+bool piece_tag(struct piece *p, str etag);
 
 /* Uploads by parts, for files, streams and copies. sums false: without checksums of ours. */
 bool upload_create(struct worker *w, struct task *t, struct val *in, bool sums);

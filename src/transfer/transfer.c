@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 enum { WAITING_MAX = 512, TICK_MS = 200, JOBS_MIN = 32, JOBS_MAX = 96, JOBS_PER_CPU = 8, ATTEMPTS = 6, PAUSE_MS = 200 };
-enum { SILENT_MAX = 5 }; /* files in a row that nobody has answered about: then the rest is given up */
+enum { HOPELESS_MAX = 5 }; /* then the rest is given up */
 
 struct transfer {
 	struct transfer_setup setup;
@@ -14,7 +14,7 @@ struct transfer {
 	struct task *first, *last; /* files that nobody has taken yet */
 	struct task *open; /* files of which parts can be taken */
 	size_t waiting, unfinished;
-	_Atomic int silent;
+	_Atomic int hopeless; /* files in a row that failed for what all would fail for */
 	bool closed;
 	struct totals totals;
 	struct counts counts;
@@ -29,7 +29,7 @@ static bool is_stopped(const struct transfer *t) {
 }
 
 static bool is_over(struct transfer *t) {
-	return is_stopped(t) || t->silent >= SILENT_MAX;
+	return is_stopped(t) || t->hopeless >= HOPELESS_MAX;
 }
 
 /* --- what a thread has --- */
@@ -74,6 +74,20 @@ bool task_fail(struct worker *w, struct task *t, const char *fmt, ...) {
 	return false;
 }
 
+/* Whatever is asked for: nobody answers, the keys are wrong or have run out, or there is no such place. */
+static bool is_for_all(const struct answer *a) {
+	static const char *const codes[] = { "ExpiredToken",   "InvalidAccessKeyId",
+					     "InvalidToken",   "SignatureDoesNotMatch",
+					     "NoSuchBucket",   "TokenRefreshRequired",
+					     "AccountProblem", NULL };
+	for (const char *const *code = codes; *code; code++) {
+		if (str_is(a->code, *code)) {
+			return true;
+		}
+	}
+	return !a->status;
+}
+
 bool task_refused(struct worker *w, struct task *t, const struct flow *flow, const struct answer *a) {
 	if (flow && flow->broken) {
 		return task_fail(w, t, "%s", flow->broken == -EIO ? "it changed on its way" : strerror(-flow->broken));
@@ -81,7 +95,7 @@ bool task_refused(struct worker *w, struct task *t, const struct flow *flow, con
 	if (str_is(a->code, "BadDigest") || str_is(a->code, "XAmzContentChecksumMismatch")) {
 		return task_fail(w, t, "it changed on its way");
 	}
-	t->unanswered = !a->status;
+	t->hopeless = is_for_all(a);
 	str sentence = answer_sentence(&w->arena, a);
 	sentence.n -= str_ends(sentence, S("."));
 	return task_fail(w, t, STR_FMT, STR_ARG(sentence));
@@ -160,20 +174,20 @@ static bool remove_source(struct worker *w, struct task *task) {
 
 /* Under the lock. */
 static void count_failure(struct transfer *t, struct task *task) {
-	if (t->silent >= SILENT_MAX) {
+	if (t->hopeless >= HOPELESS_MAX) {
 		t->totals.untried++;
 		return;
 	}
 	tell_failure(t, task);
-	t->silent = task->unanswered ? t->silent + 1 : 0;
-	if (t->silent >= SILENT_MAX) {
-		t->setup.trouble(t->setup.arg, S("Nobody answers any more: the rest is not tried."));
+	t->hopeless = task->hopeless ? t->hopeless + 1 : 0;
+	if (t->hopeless >= HOPELESS_MAX) {
+		t->setup.trouble(t->setup.arg, S("The rest would fare no better, and is not tried."));
 	}
 }
 
 /* Under the lock. */
 static void count_arrival(struct transfer *t, struct task *task) {
-	t->silent = 0;
+	t->hopeless = 0;
 	t->totals.files_done++;
 	t->totals.bytes_done += task->item.size;
 	t->setup.done(t->setup.arg, &task->item);
@@ -296,7 +310,7 @@ struct transfer *transfer_create(struct arena *a, const struct transfer_setup *s
 		w->counts = &t->counts;
 		int rc = pthread_create(&w->thread, NULL, work, w);
 		if (rc && !t->n) {
-			t->silent = SILENT_MAX;
+			t->hopeless = HOPELESS_MAX;
 			setup->trouble(setup->arg, str_printf(a, "No thread can be had: %s.", strerror(rc)));
 		}
 		if (rc) {

@@ -1,5 +1,15 @@
 #include "transfer/task.h"
 
+#include <stdio.h>
+
+bool piece_tag(struct piece *p, str etag) {
+	if (etag.n >= ETAG_MAX) {
+		return false;
+	}
+	snprintf(p->etag, sizeof(p->etag), STR_FMT, STR_ARG(etag));
+	return true;
+}
+
 bool upload_create(struct worker *w, struct task *t, struct val *in, bool sums) {
 	struct answer a;
 	t->pieces = NEWS(&t->arena, struct piece, t->plan.n);
@@ -105,15 +115,14 @@ static void find_id(struct worker *w, struct task *t) {
 static void check_piece(struct worker *w, struct task *t, const struct val *part) {
 	int64_t i = get_int(part, "PartNumber", 0) - 1;
 	str etag = get_str(part, "ETag"), said = get_str(part, proof_member(DIGEST_CRC64NVME));
-	if (i < 0 || i >= t->plan.n || get_int(part, "Size", -1) != plan_length(&t->plan, i) || etag.n >= ETAG_MAX) {
+	if (i < 0 || i >= t->plan.n || get_int(part, "Size", -1) != plan_length(&t->plan, i) ||
+	    !piece_tag(&t->pieces[i], etag)) {
 		return;
 	}
 	struct source source = { .fd = t->fd, .at = plan_at(&t->plan, i), .n = plan_length(&t->plan, i), .as = &t->st };
 	struct piece *piece = &t->pieces[i];
 	if (source_open(&source, w) == 0 &&
 	    (said.n ? str_eq(said, proof_text(&w->arena, &source.sum)) : source_has_md5(&source, w, etag))) {
-		memcpy(piece->etag, etag.p, etag.n);
-		piece->etag[etag.n] = '\0';
 		piece->sum = source.sum;
 		piece->size = source.n;
 		piece->done = true;

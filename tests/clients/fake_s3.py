@@ -24,8 +24,8 @@ class Ask:
 
 @contextmanager
 def fake(answer, first=lambda ask: None):
-    """first(ask) is called when only the head has come; answer(ask) gives (status, headers, body); a Content-Length in headers may be a lie: then the connection ends
-    where the body does. Yields the address and the list of what was asked."""
+    """first(ask) is called when only the head has come; answer(ask) gives (status, headers, body). A Content-Length in
+    headers may be a lie: then the connection ends where the body does. Yields the address and what was asked."""
     asked = []
 
     class Handler(http.server.BaseHTTPRequestHandler):

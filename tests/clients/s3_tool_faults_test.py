@@ -29,6 +29,10 @@ def test_wrong_credentials(ours, mine, tmp_path):
                  ("cat", f"s3://{mine}/f"), ("mb", "s3://another-one")):
         said = ours.err(*args, AWS_SECRET_ACCESS_KEY="wrong")
         assert "SignatureDoesNotMatch" in said or "403" in said, said
+    tree = many(tmp_path / "many", 300)
+    done = ours.json("cp", "-r", tree, f"s3://{mine}/f", AWS_SECRET_ACCESS_KEY="wrong", rc=1)
+    assert done["files"] == 0 and done["failed"] >= 6 and len(done["errors"]) == 6
+    assert done["errors"][-1] == "The rest would fare no better, and is not tried."
     said = ours.err("cp", path, f"s3://{mine}/f", AWS_ACCESS_KEY_ID="AKIANOBODY")
     assert "InvalidAccessKeyId" in said and str(path) in said
 
@@ -320,7 +324,10 @@ def test_standard_input_that_does_not_end(ours, mine):
 def test_uploads_are_kept_and_gone_on_with(cloud, place, tmp_path):
     """Only the parts that are not there are sent, and those that are another's by now."""
     path = write(tmp_path / "f", noise(160 * MIB))
-    parts = lambda: cloud.s3().list_parts(Bucket=place, Key="f", UploadId=uploads(cloud, place)[0]["UploadId"])  # noqa: E731
+
+    def parts():
+        return cloud.s3().list_parts(Bucket=place, Key="f", UploadId=uploads(cloud, place)[0]["UploadId"])
+
     process = subprocess.Popen(cloud.command("cp", path, f"s3://{place}/f", "--jobs", "1", "--keep"), env=cloud.env,
                                stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
     while process.poll() is None and (not uploads(cloud, place) or len(parts().get("Parts", [])) < 3):
@@ -387,7 +394,7 @@ def test_a_server_that_does_not(mortal, tmp_path):
     assert time.monotonic() - begun < 30
     done, lines = json.loads(out), err.decode().splitlines()
     assert process.returncode == 1 and done["failed"] > 4 and len(lines) <= 12
-    assert lines[-1] == "aerostat: Nobody answers any more: the rest is not tried."
+    assert lines[-1] == "aerostat: The rest would fare no better, and is not tried."
     assert f"{mortal.server.url} does not answer" in lines[-2]
     mortal.server.start()
     mortal.run("sync", tree, "s3://goes-away", "--quiet")
