@@ -137,7 +137,7 @@ def test_others_are_refused_at_once(through, url):
     assert time.monotonic() - began < 5
 
 
-URLS = ["http://example.com/", "https://example.com/", "https://pypi.org/simple/", "http://198.51.100.7:8080/",
+URLS = ["http://example.com/", "https://example.com/", "https://packages.example/simple/", "http://198.51.100.7:8080/",
         "https://s3.amazonaws.com.evil.org/", "http://169.254.169.254/latest/meta-data/"]
 PYTHON = """
 import sys, urllib.request
@@ -225,7 +225,7 @@ def friend():
 
 @pytest.mark.parametrize("allow, reached", [
     (None, False), ("other.example", False), ("friend.example", True), ("a.friend.example", False), ("example", True),
-    ("FRIEND.example,pypi.org", True), (".example", True)])
+    ("FRIEND.example,packages.example", True), (".example", True)])
 def test_a_host_that_the_user_allows(through, friend, allow, reached):
     curl = through(tool("curl"), "-sS", "--resolve", f"friend.example:{friend}:127.0.0.1", allow=allow)
     said = curl.run(f"http://friend.example:{friend}/", "http://s3.amazonaws.com/")
@@ -250,13 +250,13 @@ for v in ("AWS_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDL
     print(os.environ[v], len(ssl.create_default_context(cafile=os.environ[v]).get_ca_certs()))"""
     own = os.path.join(server.data, "ca.pem")
     assert python(through, script).splitlines() == [f"{own} 1"] * 4
-    first, *others = python(through, script, allow="pypi.org").splitlines()
+    first, *others = python(through, script, allow="packages.example").splitlines()
     assert first == f"{own} 1"
     assert len(set(others)) == 1 and others[0].startswith(server.data) and int(others[0].split()[1]) > 1
     theirs = tmp_path / "company.pem"
     with open(own, encoding="ascii") as f:
         theirs.write_text(f.read())
-    *_, last = python(through, script, allow="pypi.org", SSL_CERT_FILE=str(theirs)).splitlines()
+    *_, last = python(through, script, allow="packages.example", SSL_CERT_FILE=str(theirs)).splitlines()
     assert last.split()[1] == "1"  # the user's own choice: here our authority once more
 
 
@@ -267,6 +267,6 @@ def test_what_cannot_be_allowed(through, allow):
 
 
 def test_wrong_words_of_allow(server, tmp_path):
-    for words in (["--allow-host", "pypi.org"], ["--allow-host="], ["--allow-host=a b"], ["--allow-host=a&b"]):
+    for words in (["--allow-host", "packages.example"], ["--allow-host="], ["--allow-host=a b"], ["--allow-host=a&b"]):
         tool_ = Tool([AEROSTAT, "run", "--data", server.data, *words, "--", "true"], bare_env(tmp_path))
         assert "--allow-host=HOST" in tool_.run(rc=2)
