@@ -27,7 +27,7 @@ with files.open(f"{bucket}/big", "wb") as f:
     f.write(data)
 files.mv(f"{bucket}/big", f"{bucket}/moved")
 assert files.cat(f"{bucket}/moved") == data and not files.exists(f"{bucket}/big")
-files.put(folder, f"{bucket}/tree/", recursive=True)
+files.put(f"{folder}/", f"{bucket}/tree/", recursive=True)
 files.get(f"{bucket}/tree/", f"{folder}-back/", recursive=True)
 assert files.glob(f"{bucket}/**/*.csv") == [f"{bucket}/frames/a b+.csv"]
 
