@@ -15,7 +15,7 @@ struct ca {
 };
 
 /* Reads FOLDER/ca.pem (0644) and FOLDER/ca.key (0600). Makes both, good for ten years, when one is missing, or when
- * what this program had made there has run out, is not good yet (the machine's clock was wrong) or is for other domains.
+ * what this program had made there has run out, is not good yet (a clock was wrong) or is for other domains.
  * 0 or -errno; -EBADMSG: they are there, but unreadable or not a pair. */
 int ca_open(struct ca *out, const char *folder, const char *const *domains);
 void ca_finish(struct ca *ca);

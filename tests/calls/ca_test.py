@@ -64,8 +64,8 @@ def key_of(server):
 
 
 def verb(server, *words):
-    return subprocess.run([AEROSTAT, words[0], "--data", server.data, *words[1:]], stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, check=False)
+    return subprocess.run([AEROSTAT, words[0], "--data", server.data, *words[1:]], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
 
 
 @pytest.mark.parametrize("damage", ["", "not PEM\n", "another's", "too large"])

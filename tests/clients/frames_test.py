@@ -1,5 +1,5 @@
-"""pandas, Arrow, s3fs and smart_open at s3:// addresses. Arrow takes no proxy from the environment: `aerostat run` leads
-it here by AWS_ENDPOINT_URL_S3."""
+"""pandas, Arrow, s3fs and smart_open at s3:// addresses. Arrow takes no proxy from the environment: `aerostat run`
+leads it here by AWS_ENDPOINT_URL_S3."""
 import pytest
 
 from install import PROGRAMS, python_with

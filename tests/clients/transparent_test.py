@@ -3,23 +3,23 @@ import http.server
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
 import sys
 import threading
-import time
 
 import pytest
 
 from aerostat import AEROSTAT, ROOT
 from install import optional
-from session import Tool, tool
+from session import Tool, aws_cli, tool
 
 OURS = {"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy", "AWS_CA_BUNDLE",
         "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "NODE_OPTIONS",
         "AWS_DATA_PATH", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION",
-        "AWS_EC2_METADATA_DISABLED"}
+        "AWS_EC2_METADATA_DISABLED", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_ENDPOINT_URL_S3"}
 
 
 def bare_env(home):
@@ -39,8 +39,8 @@ def through(server, tmp_path):
     return wrap
 
 
-def python(through, script, *args, **how):
-    return through(sys.executable, "-c", script, **how).run(*args)
+def python(through, script, *args, rc=0, **env):
+    return through(sys.executable, "-c", script, **env).run(*args, rc=rc)
 
 
 # --- run and shell themselves
@@ -49,11 +49,12 @@ def test_what_a_program_finds(through, server):
     """The whole setting, and nothing that leads elsewhere: not even what was set before."""
     stray = {"AWS_ENDPOINT_URL": "https://elsewhere.example", "AWS_ENDPOINT_URL_S3": "https://elsewhere.example",
              "AWS_PROFILE": "work", "AWS_SESSION_TOKEN": "token", "HTTPS_PROXY": "http://proxy.example:3128",
-             "NO_PROXY": "*"}
+             "NO_PROXY": "*", "https_proxy": "http://proxy.example:3128", "no_proxy": "*", "SSL_CERT_DIR": "/elsewhere",
+             "AWS_CREDENTIAL_EXPIRATION": "2020-01-01T00:00:00Z", "AWS_ACCOUNT_ID": "210987654321"}
     env = json.loads(python(through, "import json, os; print(json.dumps(dict(os.environ)))", **stray))
     assert OURS <= set(env)
+    assert not [k for k in env if k in stray and k not in OURS]
     assert [k for k in env if k.startswith("AWS_ENDPOINT_URL")] == ["AWS_ENDPOINT_URL_S3"]
-    assert not {"AWS_PROFILE", "AWS_SESSION_TOKEN"} & set(env)
     assert env["AWS_ENDPOINT_URL_S3"] == server.url and env["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] == "true"
     assert {env["HTTPS_PROXY"], env["https_proxy"], env["HTTP_PROXY"]} == {server.url}
     assert env["AWS_CA_BUNDLE"] == os.path.join(server.data, "ca.pem")
@@ -70,6 +71,74 @@ def test_env_says_the_same_to_a_shell(through, server, tmp_path):
         return {line for line in text.splitlines() if re.match(r"(AWS_|[A-Z]+_CA_|NODE_|SSL_|\w+_(?i:proxy)=)", line)}
 
     assert ours(told) == ours(of_run)
+
+
+def test_the_users_own_settings_do_not_lead_elsewhere(through, server, tmp_path):
+    """A configuration with an endpoint, a certificate bundle, keys and a role of its own."""
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws/config").write_text("[default]\nregion = eu-west-1\nendpoint_url = https://elsewhere.example\n"
+                                          "ca_bundle = /nowhere.pem\n[profile work]\nregion = eu-west-1\n")
+    (tmp_path / ".aws/credentials").write_text("".join(
+        f"[{p}]\naws_access_key_id = AKIAELSEWHERE0000000\naws_secret_access_key = {'x' * 40}\n"
+        for p in ("default", "work")))
+    script = "import boto3, sys; s = boto3.Session(**({'profile_name': sys.argv[1]} if sys.argv[1:] else {}))\n" \
+             "print(s.client('sts').get_caller_identity()['Arn'])"
+    assert python(through, script, AWS_PROFILE="work").strip() == "arn:aws:iam::123456789012:root"
+    assert "InvalidClientTokenId" in python(through, script, "work", rc=1)
+    assert server.url not in python(through, "import os; print(os.environ['NO_PROXY'])")
+
+
+@pytest.mark.parametrize("major", [1, 2])
+def test_the_exercises_lifecycle(through, server, tmp_path, major):
+    """As it is printed, with `Id`, which neither CLI knows by itself."""
+    rules = [{"Id": "archive-old-models", "Status": "Enabled", "Prefix": "models/", "Transitions": [
+        {"Days": 30, "StorageClass": "STANDARD_IA"}, {"Days": 90, "StorageClass": "GLACIER"}]},
+             {"Id": "delete-temp-data", "Status": "Enabled", "Prefix": "temp/", "Expiration": {"Days": 7}}]
+    (tmp_path / "lifecycle.json").write_text(json.dumps({"Rules": rules}))
+    bucket, aws = f"lifecycle-of-{major}", through(aws_cli(major), "s3api", "--output", "json")
+    server.client("s3").create_bucket(Bucket=bucket)
+    aws.run("put-bucket-lifecycle-configuration", "--bucket", bucket,
+            "--lifecycle-configuration", f"file://{tmp_path}/lifecycle.json")
+    got = json.loads(aws.run("get-bucket-lifecycle-configuration", "--bucket", bucket))["Rules"]
+    assert [r["Id"] for r in got] == ["archive-old-models", "delete-temp-data"]
+    kept = server.client("s3").get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    assert [r["ID"] for r in kept] == ["archive-old-models", "delete-temp-data"]
+
+
+def test_env_as_one_object(server, tmp_path):
+    for words, absent in (([], "HTTPS_PROXY"), (["--transparent"], "AWS_ENDPOINT_URL")):
+        told = json.loads(Tool([AEROSTAT, "env", *words, "--json", "--data", server.data], bare_env(tmp_path)).run())
+        assert absent not in told and told["AWS_SESSION_TOKEN"] is None and told["AWS_PROFILE"] is None
+        assert told["AWS_SECRET_ACCESS_KEY"]
+
+
+def test_a_data_folder_with_an_odd_name(start_server, tmp_path):
+    """Quoted for a shell, for Node, and for nobody else."""
+    server = start_server()
+    server.stop()
+    odd = str(tmp_path / "it's a \"$HOME\" `id`")
+    os.rename(server.data, odd)
+    server.data = odd
+    server.start()
+    env = f"{shlex.quote(AEROSTAT)} env --transparent --data {shlex.quote(odd)}"
+    script = f'eval "$({env})" && printf %s "$AWS_CA_BUNDLE"'
+    done = subprocess.run(["sh", "-c", script], stdout=subprocess.PIPE, text=True, check=True, env=bare_env(tmp_path))
+    assert done.stdout == os.path.join(odd, "ca.pem")
+    script = 'test -r "$AWS_CA_BUNDLE" && echo here'
+    run = Tool([AEROSTAT, "run", "--data", odd, "sh", "-c", script], bare_env(tmp_path))
+    assert run.run() == "here\n"
+
+
+def test_wrong_usage(server, tmp_path):
+    for words in (["run"], ["run", "--"], ["run", "--bogus", "true"], ["shell", "bash"], ["env", "--bogus"],
+                  ["env", "--transparent", "more"]):
+        told = Tool([AEROSTAT, words[0], "--data", server.data, *words[1:]], bare_env(tmp_path)).run(rc=2)
+        assert told.startswith("usage: aerostat " + words[0]), told
+
+
+def test_env_of_a_cloud_that_is_down(tmp_path):
+    told = Tool([AEROSTAT, "env", "--transparent", "--data", str(tmp_path / "none")], bare_env(tmp_path)).run(rc=1)
+    assert "is not up" in told and "aerostat up" in told and not (tmp_path / "none").exists()
 
 
 def test_exit_codes_signals_and_words(through, server, tmp_path):
@@ -131,13 +200,11 @@ def test_curl(through):
 @pytest.mark.parametrize("url", ["https://example.com/", "http://example.com/", "https://s3.amazonaws.com.evil.org/",
                                  "http://169.254.169.254/latest/meta-data/", "https://checkpoint-api.hashicorp.com/"])
 def test_others_are_refused_at_once(through, url):
-    began = time.monotonic()
     curl = through(tool("curl"), "-sS", "-w", "%{http_code} %{http_connect}", "--max-time", "20")
     assert "403" in curl.run(url, rc=0 if url.startswith("http:") else 56)
-    assert time.monotonic() - began < 5
 
 
-URLS = ["http://example.com/", "https://example.com/", "https://packages.example/simple/", "http://198.51.100.7:8080/",
+URLS = ["http://example.com/", "https://example.com/", "https://files.example.net/simple/", "http://198.51.100.7:8080/",
         "https://s3.amazonaws.com.evil.org/", "http://169.254.169.254/latest/meta-data/"]
 PYTHON = """
 import sys, urllib.request
@@ -164,17 +231,15 @@ const fetched = (url) => fetch(url).then((r) => "reached " + r.status,
 @pytest.mark.parametrize("client", ["python", "node"])
 def test_programs_are_refused_others_with_a_reason(through, client):
     words = [sys.executable, "-c", PYTHON] if client == "python" else [optional("node"), "-e", NODE]
-    began = time.monotonic()
     said = through(*words).run(*URLS).splitlines()
     assert len(said) == len(URLS) * (2 if client == "node" else 1)
     assert [line for line in said if line.split()[0] != "refused" or line.split()[2] not in ("True", "true")] == []
-    assert time.monotonic() - began < 10
 
 
 SOCKETS = """
 const net = require("node:net"), http = require("node:http"), tls = require("node:tls");
-const ask = (what) => new Promise(
-    (done) => what.on("data", (d) => done(String(d))).on("error", (e) => done(e.message)));
+const ask = (what) => new Promise((done) =>
+    what.on("data", (d) => done(String(d))).on("error", (e) => done(e.message)));
 const listening = (server, ...at) => new Promise((done) => server.listen(...at, () => done(server)));
 (async () => {
     const here = await listening(net.createServer((s) => s.end("here")), 0);

@@ -1,4 +1,4 @@
-"""frames.py BUCKET FOLDER: data frames and files at s3:// addresses, as pandas, Arrow, s3fs and smart_open make them."""
+"""frames.py BUCKET FOLDER: data frames and files at s3:// addresses by pandas, Arrow, s3fs and smart_open."""
 import os
 import subprocess
 import sys
