@@ -80,10 +80,12 @@ class Signer:
             self.keys[day, service] = k
         return self.keys[day, service]
 
-    def head(self, port, method, path, query='', service='s3', body=b'', sha=None, form=False):
+    def head(self, port, method, path, query='', service='s3', body=b'', sha=None, form=False, encrypt=False):
         stamp = datetime.datetime.now(datetime.timezone.utc).strftime('%Y%m%dT%H%M%SZ')
         day, sha = stamp[:8], sha or hashlib.sha256(body).hexdigest()
         headers = {'host': f'127.0.0.1:{port}', 'x-amz-content-sha256': sha, 'x-amz-date': stamp}
+        if encrypt:
+            headers['x-amz-server-side-encryption'] = 'AES256'
         names = ';'.join(headers)
         canonical = '\n'.join([method, path, query] + [f'{k}:{v}' for k, v in headers.items()] + ['', names, sha])
         scope = f'{day}/{REGION}/{service}/aws4_request'
@@ -106,13 +108,14 @@ class Run:
     def count(self, n):
         return max(64, n // 20) if self.args.quick else n
 
-    def replay(self, server, name, heads, connections, count, body=None):
+    def replay(self, server, name, heads, connections, count, body=None, tls=False):
         requests, body_file = self.work / 'requests', self.work / 'body'
         with open(requests, 'wb') as f:
             for h in heads:
                 h = (h + f'\r\ncontent-length: {len(body) if body else 0}\r\n\r\n').encode()
                 f.write(struct.pack('>I', len(h)) + h)
-        command = [self.args.load, str(server.port), str(connections), str(count), str(requests)]
+        port = server.tls_port if tls else server.port
+        command = [self.args.load, *(['--tls'] if tls else []), str(port), str(connections), str(count), str(requests)]
         if body:
             body_file.write_bytes(body)
             command.append(str(body_file))
@@ -151,6 +154,7 @@ class Aerostat:
                                          self.bootstrap], stdout=subprocess.PIPE, stderr=self.log)
         line = self.process.stdout.readline().decode()
         self.port, self.pid = int(line.rsplit(':', 1)[1]), self.process.pid
+        self.tls_port = self.port
         ask(self)
         return (time.monotonic() - began) * 1000
 
@@ -186,7 +190,10 @@ class Nginx:
         (self.root / 'www').mkdir(parents=True)
         for name, body in files.items():
             (self.root / 'www' / name).write_bytes(body)
-        self.port = free_port()
+        self.port, self.tls_port = free_port(), free_port()
+        subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
+                        '-subj', '/CN=localhost', '-days', '2', '-keyout', self.root / 'key', '-out',
+                        self.root / 'cert'], check=True, stderr=subprocess.DEVNULL)
         (self.root / 'nginx.conf').write_text(f'''
 worker_processes 1; daemon off; pid {self.root}/pid; error_log {self.root}/error.log;
 {'user root;' if os.geteuid() == 0 else ''}
@@ -194,7 +201,8 @@ events {{ worker_connections 4096; }}
 http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000; open_file_cache max=1000;
   client_body_temp_path {self.root}/t1; proxy_temp_path {self.root}/t2; fastcgi_temp_path {self.root}/t3;
   uwsgi_temp_path {self.root}/t4; scgi_temp_path {self.root}/t5;
-  server {{ listen 127.0.0.1:{self.port}; root {self.root}/www; }} }}
+  server {{ listen 127.0.0.1:{self.port}; listen 127.0.0.1:{self.tls_port} ssl; root {self.root}/www;
+    ssl_certificate {self.root}/cert; ssl_certificate_key {self.root}/key; }} }}
 ''')
 
     def start(self):
@@ -271,6 +279,52 @@ def small(run, server, share):
         n = count(3000 if connections == 1 else 40000)
         heads = [sign(port, 'PUT', f'/bench/{connections}/{i:08}', sha=sha) for i in range(n)]
         run.replay(server, 'PUT 4 KiB', heads, connections, n, four)
+
+
+def over_tls(run, server, nginx):
+    """GET and PUT over TLS beside plain ones, in turns."""
+    sign, port, big = server.signer.head, server.port, os.urandom(64 * MiB)
+    four = os.urandom(4 * KiB)
+    huge = lambda n: 2 if run.args.quick else n
+    get, get_big = (sign(port, 'GET', f'/bench/{name}') for name in ('four', 'big'))
+    puts = [sign(port, 'PUT', f'/bench/tls/{i:08}', sha=hashlib.sha256(four).hexdigest()) for i in range(1000)]
+    put_big = [sign(port, 'PUT', f'/bench/tls/big{i}', sha='UNSIGNED-PAYLOAD') for i in range(4)]
+    for tls in (False, True) * 2:
+        how = 'over TLS' if tls else 'plain'
+        run.replay(nginx, f'{how}, GET 4 KiB', ['GET /four HTTP/1.1\r\nhost: x'], 16, run.count(30000), tls=tls)
+        run.replay(server, f'{how}, GET 4 KiB', [get], 16, run.count(30000), tls=tls)
+        run.replay(server, f'{how}, PUT 4 KiB', puts, 16, run.count(10000), four, tls=tls)
+        run.replay(nginx, f'{how}, GET 64 MiB', ['GET /big HTTP/1.1\r\nhost: x'], 1, huge(20), tls=tls)
+        run.replay(server, f'{how}, GET 64 MiB', [get_big], 1, huge(20), tls=tls)
+        run.replay(server, f'{how}, PUT 64 MiB', put_big, 1, huge(8), big, tls=tls)
+
+
+def encrypted(run, server):
+    """Bodies that are encrypted on disk (SSE-S3)."""
+    sign, port, big = server.signer.head, server.port, os.urandom(64 * MiB)
+    heads = [sign(port, 'PUT', f'/bench/sse{i}', sha='UNSIGNED-PAYLOAD', encrypt=True) for i in range(4)]
+    run.replay(server, 'SSE-S3, PUT 64 MiB, payload unsigned', heads, 1, 2 if run.args.quick else 8, big)
+    run.replay(server, 'SSE-S3, GET 64 MiB', [sign(port, 'GET', '/bench/sse0')], 1, 2 if run.args.quick else 20)
+
+
+def beside(run, what, than, by='cpu_us', server='aerostat'):
+    """The middle of the ratios of what to than, of their turns in this run."""
+    of = lambda name: [r[by] for r in run.rows if r['server'] == server and r['what'] == name]
+    pairs = list(zip(of(what), of(than)))
+    return statistics.median(a / b for a, b in pairs) if pairs and all(b for _, b in pairs) else 0
+
+
+def print_ways(run):
+    print('\nOver TLS beside plain, and encrypted on disk beside plain, of this run')
+    for server in ('aerostat', 'nginx'):
+        for what in ('GET 4 KiB', 'PUT 4 KiB'):
+            if cpu := beside(run, f'over TLS, {what}', f'plain, {what}', server=server):
+                print(f'  {server:<9} {what:<12} CPU  {cpu:.2f} x')
+        for what in ('GET 64 MiB', 'PUT 64 MiB'):
+            if rate := beside(run, f'over TLS, {what}', f'plain, {what}', 'mb_per_second', server):
+                print(f'  {server:<9} {what:<12} rate {rate:.2f} x')
+    for sse, plain in (('GET 64 MiB', 'GET 64 MiB'), ('PUT 64 MiB, payload unsigned',) * 2):
+        print(f"  aerostat  {'SSE-S3, ' + plain:<38} rate {beside(run, f'SSE-S3, {sse}', plain, 'mb_per_second'):.2f} x")
 
 
 MANAGED = ('AmazonEC2ReadOnlyAccess', 'CloudWatchReadOnlyAccess', 'AmazonSageMakerReadOnly', 'IAMReadOnlyAccess',
@@ -487,6 +541,9 @@ def main():
         print('Large bodies')
         run.replay(nginx, 'GET 64 MiB, a static file', ['GET /big HTTP/1.1\r\nhost: x'], 1, 2 if args.quick else 40)
         large(run, ours, 1)
+        encrypted(run, ours)
+        print('Over TLS')
+        over_tls(run, ours, nginx)
         print('Listings')
         listing(run, ours, 5000 if args.quick else 100000)
         facts['rss_after'] = rss_mib(ours.pid)
@@ -504,6 +561,7 @@ def main():
         except ImportError:
             print("moto's server: skipped, it is not installed")
         ratios(run)
+        print_ways(run)
         goals = verdicts(run, facts)
         print(f"\nThe disk takes {facts['disk']:.0f} MB/s of files that are written and synced; "
               f"one core's MD5 is {facts['md5']:.0f} MB/s")

@@ -1,12 +1,13 @@
 /* load: replays signed requests over keep-alive connections and says how fast they were answered.
- *   load PORT CONNECTIONS COUNT REQUESTS [BODY]
- * REQUESTS: a file of heads, each with a 4-byte big-endian length before it, used in turn and again from the start;
+ *   load [--tls] PORT CONNECTIONS COUNT REQUESTS [BODY]
+ * --tls: whoever answers is believed. REQUESTS: a file of heads, each with a 4-byte big-endian length before it, used in turn and again from the start;
  * BODY: a file that goes after each head. One thread a connection, blocking. Prints one JSON object: requests, errors
  * (not 2xx), seconds, bytes (of bodies received), p50 and p99 in microseconds. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -30,7 +31,14 @@ struct reply {
 	int last;
 };
 
+/* A connection; ssl NULL: plain. */
+struct line {
+	int fd;
+	SSL *ssl;
+};
+
 static struct {
+	SSL_CTX *tls;
 	int port;
 	size_t count, heads_n;
 	struct piece *heads, body;
@@ -78,7 +86,8 @@ static void split_heads(struct piece all) {
 	}
 }
 
-static int dial(void) {
+static struct line dial(void) {
+	struct line l = { 0 };
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)load.port) };
 	int one = 1, fd = socket(AF_INET, SOCK_STREAM, 0);
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -86,14 +95,46 @@ static int dial(void) {
 		die("connect");
 	}
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	return fd;
+	l.fd = fd;
+	if (load.tls) {
+		l.ssl = SSL_new(load.tls);
+		SSL_set_fd(l.ssl, fd);
+		if (SSL_connect(l.ssl) != 1) {
+			fprintf(stderr, "load: no TLS\n");
+			exit(1);
+		}
+	}
+	return l;
 }
 
-static int send_all(int fd, struct piece head, struct piece body) {
+static void hang_up(struct line *l) {
+	SSL_free(l->ssl);
+	close(l->fd);
+}
+
+static ssize_t take(struct line *l, char *p, size_t n) {
+	size_t got = 0;
+	if (!l->ssl) {
+		return recv(l->fd, p, n, 0);
+	}
+	return SSL_read_ex(l->ssl, p, n, &got) == 1 ? (ssize_t)got : -1;
+}
+
+static int give_tls(SSL *ssl, struct piece head, struct piece body) {
+	size_t n;
+	return SSL_write_ex(ssl, head.p, head.n, &n) == 1 && (!body.n || SSL_write_ex(ssl, body.p, body.n, &n) == 1)
+		       ? 0
+		       : -1;
+}
+
+static int send_all(struct line *l, struct piece head, struct piece body) {
+	if (l->ssl) {
+		return give_tls(l->ssl, head, body);
+	}
 	struct iovec v[2] = { { (void *)(uintptr_t)head.p, head.n }, { (void *)(uintptr_t)body.p, body.n } };
 	int i = 0;
 	while (i < 2) {
-		ssize_t n = writev(fd, v + i, 2 - i);
+		ssize_t n = writev(l->fd, v + i, 2 - i);
 		if (n < 0) {
 			return -1;
 		}
@@ -130,10 +171,10 @@ static int closes(const char *head, const char *end) {
 }
 
 /* The status, or 0 when the connection was closed; r->last: it was the last reply of this connection. */
-static int receive(int fd, char *buf, size_t cap, struct reply *r) {
+static int receive(struct line *l, char *buf, size_t cap, struct reply *r) {
 	size_t got = 0;
 	for (;;) {
-		ssize_t n = recv(fd, buf + got, cap - got - 1, 0);
+		ssize_t n = take(l, buf + got, cap - got - 1);
 		if (n <= 0) {
 			return 0;
 		}
@@ -146,7 +187,7 @@ static int receive(int fd, char *buf, size_t cap, struct reply *r) {
 		*r = (struct reply){ content_length(buf, end), closes(buf, end) };
 		long left = r->length - (long)(got - (size_t)(end + 4 - buf));
 		while (left > 0) {
-			n = recv(fd, buf + 4096, (size_t)left < cap - 4096 ? (size_t)left : cap - 4096, 0);
+			n = take(l, buf + 4096, (size_t)left < cap - 4096 ? (size_t)left : cap - 4096);
 			if (n <= 0) {
 				return 0;
 			}
@@ -159,12 +200,12 @@ static int receive(int fd, char *buf, size_t cap, struct reply *r) {
 static void *work(void *arg) {
 	size_t cap = 512 * 1024, i;
 	char *buf = malloc(cap);
-	int fd = dial();
+	struct line l = dial();
 	(void)arg;
 	while ((i = atomic_fetch_add(&load.next, 1)) < load.count) {
 		struct reply r = { 0 };
 		double began = now();
-		int status = send_all(fd, load.heads[i % load.heads_n], load.body) == 0 ? receive(fd, buf, cap, &r) : 0;
+		int status = send_all(&l, load.heads[i % load.heads_n], load.body) == 0 ? receive(&l, buf, cap, &r) : 0;
 		load.micros[i] = (uint32_t)((now() - began) * 1e6);
 		if (status / 100 != 2) {
 			if (atomic_fetch_add(&load.errors, 1) == 0) {
@@ -173,11 +214,11 @@ static void *work(void *arg) {
 		}
 		atomic_fetch_add(&load.bytes, (size_t)r.length);
 		if (status == 0 || r.last) {
-			close(fd);
-			fd = dial();
+			hang_up(&l);
+			l = dial();
 		}
 	}
-	close(fd);
+	hang_up(&l);
 	free(buf);
 	return NULL;
 }
@@ -188,8 +229,13 @@ static int compare(const void *a, const void *b) {
 }
 
 int main(int argc, char **argv) {
+	if (argc > 1 && strcmp(argv[1], "--tls") == 0) {
+		load.tls = SSL_CTX_new(TLS_client_method());
+		argc--;
+		argv++;
+	}
 	if (argc < 5) {
-		fprintf(stderr, "usage: load PORT CONNECTIONS COUNT REQUESTS [BODY]\n");
+		fprintf(stderr, "usage: load [--tls] PORT CONNECTIONS COUNT REQUESTS [BODY]\n");
 		return 2;
 	}
 	size_t connections = (size_t)atol(argv[2]);

@@ -32,6 +32,7 @@ rows() {
 	fuzz            $(clang_rt)           run clang_fuzzes
 	fuzz            llvm                  cmd llvm-symbolizer
 	bench           nginx-light           run test -x /usr/sbin/nginx
+	bench           openssl               cmd openssl
 	bench           wrk                   cmd wrk
 	TABLE
 }
