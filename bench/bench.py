@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The benchmarks: Aerostat beside nginx (static files) and moto's server, in one run.
+"""The server's benchmarks: Aerostat beside nginx (static files) and moto's server, in one run.
 
 The first figure is the server's own CPU time for a request (user + system, from /proc), since it does not depend on the
 client or on what else the machine does; beside it requests a second as the client saw them, and the time that half and
@@ -316,9 +316,12 @@ def print_ways(run):
     print('\nOver TLS, and encrypted on disk (SSE-S3), beside plain (the middle of three turns)')
     for server, how, what in dict.fromkeys((r['server'], *r['what'].split(', ')[:2]) for r in run.rows
                                            if r['what'].startswith(('over TLS, ', 'SSE-S3, '))):
-        cpu, rate = (turn(run, server, how, what, by) for by in ('cpu_us', 'mb_per_second'))
-        told = ratio(*cpu, 'us') if cpu[1] else 'too short to tell'
-        print(f'  {server:<9} {what:<10} {how:<8}  CPU {told}' + (f", rate {ratio(*rate, 'MB/s')}" if '64' in what else ''))
+        (mine, plain), rate = (turn(run, server, how, what, by) for by in ('cpu_us', 'mb_per_second'))
+        if '64 MiB' in what:
+            told = ratio(mine / 1000, plain / 1000, 'ms') if plain else 'too short to tell'
+            print(f"  {server:<9} {what:<10} {how:<8}  CPU {told}, rate {ratio(*rate, 'MB/s')}")
+        else:
+            print(f"  {server:<9} {what:<10} {how:<8}  CPU {ratio(mine, plain, 'us') if plain else 'too short to tell'}")
 
 
 MANAGED = ('AmazonEC2ReadOnlyAccess', 'CloudWatchReadOnlyAccess', 'AmazonSageMakerReadOnly', 'IAMReadOnlyAccess',
