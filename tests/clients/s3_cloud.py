@@ -26,7 +26,8 @@ class Cloud:
         self.home, self.name, self.options = home, name, options
         self.env = {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}
         self.env.update(HOME=str(home), XDG_DATA_HOME=str(home / "xdg"), NO_PROXY="127.0.0.1", LC_ALL="C.UTF-8",
-                        AWS_EC2_METADATA_DISABLED="true", **{"AWS_MAX_ATTEMPTS": "2", **env})
+                        AWS_EC2_METADATA_DISABLED="true", ASAN_OPTIONS="exitcode=99", UBSAN_OPTIONS="exitcode=99",
+                        **{"AWS_MAX_ATTEMPTS": "2", **env})
 
     def command(self, *args):
         return [AEROSTAT, "s3", *map(os.fspath, args), *self.options]

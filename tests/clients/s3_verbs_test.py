@@ -338,8 +338,8 @@ def test_hostile_answers(ours, tmp_path, body, status):
     with fake(lambda ask: (status, headers, body)) as (url, _):
         for args in (["ls"], ["ls", "b"], ["versions", "b"], ["versions", "restore", "b/k"], ["stat", "b"],
                      ["stat", "b/k"], ["tag", "b/k"], ["tag", "set", "b/k", "a=b"], ["lifecycle", "b"],
-                     ["versioning", "b"],
-                     ["lifecycle", "preview", "b", "--rules", rules], ["lifecycle", "set", "b", rules], ["mb", "b-b"],
+                     ["versioning", "b"], ["lifecycle", "preview", "b", "--rules", rules],
+                     ["lifecycle", "set", "b", rules], ["mb", "b-b"],
                      ["rb", "b", "--force", "--versions"]):
             done = subprocess.run(ours.command(*args), stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=60,
                                   env={**ours.env, "AWS_ENDPOINT_URL": url, "AWS_MAX_ATTEMPTS": "1"})
