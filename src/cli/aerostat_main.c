@@ -9,12 +9,29 @@
 static const struct verb *const verbs[] = { &verb_up,   &verb_down, &verb_status, &verb_env, &verb_logs,  &verb_clock,
 					    &verb_fsck, &verb_iam,  &verb_s3,     &verb_run, &verb_shell, NULL };
 
-int cli_fail(int code, const char *fmt, ...) {
+static void put_line(FILE *to, const char *lead, str text) {
+	AUTO_ARENA a = { 0 };
+	struct buf line = { .arena = &a };
+	putz(&line, lead);
+	put_visible(&line, text);
+	put_byte(&line, '\n');
+	fwrite(line.p, 1, line.n, to);
+}
+
+void cli_say(const char *fmt, ...) {
+	AUTO_ARENA a = { 0 };
 	va_list ap;
 	va_start(ap, fmt);
-	fputs("aerostat: ", stderr);
-	vfprintf(stderr, fmt, ap);
-	fputs("\n", stderr);
+	put_line(stdout, "", str_vprintf(&a, fmt, ap));
+	va_end(ap);
+}
+
+int cli_fail(int code, const char *fmt, ...) {
+	AUTO_ARENA a = { 0 };
+	va_list ap;
+	va_start(ap, fmt);
+	fflush(stdout);
+	put_line(stderr, "aerostat: ", str_vprintf(&a, fmt, ap));
 	va_end(ap);
 	return code;
 }

@@ -22,7 +22,10 @@ struct verb {
 extern const struct verb verb_up, verb_down, verb_status, verb_env, verb_logs, verb_clock, verb_fsck, verb_iam, verb_s3,
 	verb_run, verb_shell;
 
-/* Says one sentence on stderr and returns code. */
+/* A line on stdout. Names and messages of others may be in it: what a terminal would obey, or would begin another line
+ * with, is shown as \u001b. --json is for programs that want names as they are. */
+void cli_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* Says one sentence on stderr, as cli_say does, and returns code. */
 int cli_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Wrong usage of a verb: says how it is used. */
 int cli_usage(const struct verb *verb);

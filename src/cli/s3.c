@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "wire/tree.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 /* What every sub-verb takes besides. */
@@ -18,7 +19,11 @@
 	"  --quiet          only what failed is told"
 
 static const struct verb subs[] = {
-	{ "mb", "make a bucket", "aerostat s3 mb s3://BUCKET... [--json]" WHERE, s3_mb },
+	{ "mb", "make a bucket",
+	  "aerostat s3 mb s3://BUCKET... [--region REGION] [--versioning] [--lock] [--json]\n"
+	  "  --versioning  with versions kept from the first object on\n"
+	  "  --lock        with object lock, which brings versioning with it and can never be taken away" WHERE,
+	  s3_mb },
 	{ "rb", "remove a bucket",
 	  "aerostat s3 rb s3://BUCKET [--force] [--versions] [--json]\n"
 	  "  --force     with the objects that are in it\n"
@@ -26,7 +31,8 @@ static const struct verb subs[] = {
 	  s3_rb },
 	{ "ls", "list buckets or objects",
 	  "aerostat s3 ls [s3://BUCKET[/PREFIX]] [--recursive] [--human] [--summarize] [--json]\n"
-	  "  The prefix may be a pattern: s3://bucket/models/*.pth. Times are UTC." WHERE,
+	  "  Without a bucket: the buckets. The prefix may be a pattern (in quotes, or the shell takes it):\n"
+	  "  's3://bucket/models/*.pth'. Times are UTC." WHERE,
 	  s3_ls },
 	{ "cp", "copy files and objects",
 	  "aerostat s3 cp SOURCE... TARGET [--recursive]\n"
@@ -51,25 +57,42 @@ static const struct verb subs[] = {
 	  "aerostat s3 presign s3://BUCKET/KEY [--expires 1h] [--method GET|PUT|HEAD|DELETE] [--json]\n"
 	  "  --expires  seconds, or a span like 30m, 12h, 7d, which is the longest; else 1h" WHERE,
 	  s3_presign },
-	{ "versions", "all versions of objects", "aerostat s3 versions s3://BUCKET[/PREFIX] [--json]" WHERE,
+	{ "versions", "all versions of objects; bring one back",
+	  "aerostat s3 versions s3://BUCKET[/PREFIX] [--json]\n"
+	  "aerostat s3 versions restore s3://BUCKET/KEY [VERSION] [--json]\n"
+	  "  restore: a deleted object is there again; a VERSION that is named becomes the latest, as a copy." WHERE,
 	  s3_versions },
-	{ "stat", "all that is known about an object or a bucket", "aerostat s3 stat s3://BUCKET[/KEY] [--json]" WHERE,
-	  s3_stat },
-	{ "tag", "show or set tags",
-	  "aerostat s3 tag s3://BUCKET[/KEY] [NAME=VALUE...] [--remove NAME]... [--json]\n"
-	  "  The tags that are not named stay." WHERE,
+	{ "stat", "all that is known about an object or a bucket",
+	  "aerostat s3 stat s3://BUCKET[/KEY] [--version VERSION] [--json]" WHERE, s3_stat },
+	{ "tag", "show, set or remove tags",
+	  "aerostat s3 tag s3://BUCKET[/KEY] [--json]\n"
+	  "aerostat s3 tag set s3://BUCKET[/KEY] NAME=VALUE... [--remove NAME]... [--json]\n"
+	  "aerostat s3 tag rm s3://BUCKET[/KEY] [NAME...] [--json]\n"
+	  "  set: the tags that are not named stay. rm: without names all go." WHERE,
 	  s3_tag },
-	{ "versioning", "show, enable or suspend it",
-	  "aerostat s3 versioning s3://BUCKET [enable | suspend] [--json]" WHERE, s3_versioning },
+	{ "versioning", "show, enable or suspend it", "aerostat s3 versioning s3://BUCKET [on | off] [--json]" WHERE,
+	  s3_versioning },
 	{ "lifecycle", "rules: show, set, see what they will do",
-	  "aerostat s3 lifecycle s3://BUCKET\n"
-	  "aerostat s3 lifecycle set s3://BUCKET FILE\n"
-	  "aerostat s3 lifecycle remove s3://BUCKET\n"
+	  "aerostat s3 lifecycle [get] s3://BUCKET\n"
+	  "aerostat s3 lifecycle set s3://BUCKET FILE [--json]\n"
+	  "aerostat s3 lifecycle rm s3://BUCKET [--json]\n"
 	  "aerostat s3 lifecycle preview s3://BUCKET[/PREFIX] [--rules FILE] [--until DAYS] [--json]\n"
+	  "  set: FILE is JSON as the AWS CLI takes it (\"Id\" will do for \"ID\"); - is standard input.\n"
 	  "  preview: which object would move or go on which day, by the bucket's rules or by those of a file that is\n"
 	  "  not set yet." WHERE,
 	  s3_lifecycle },
 	{ 0 },
+};
+
+/* What others call them. */
+static const char *const others[][2] = {
+	{ "list", "ls" },      { "dir", "ls" },    { "copy", "cp" },     { "upload", "cp" },
+	{ "download", "cp" },  { "get", "cp" },    { "put", "cp" },      { "move", "mv" },
+	{ "rename", "mv" },    { "remove", "rm" }, { "delete", "rm" },   { "del", "rm" },
+	{ "head", "stat" },    { "info", "stat" }, { "tags", "tag" },    { "url", "presign" },
+	{ "sign", "presign" }, { "mkdir", "mb" },  { "create", "mb" },   { "undelete", "versions" },
+	{ "du", "ls" },        { "rmdir", "rb" },  { "mirror", "sync" }, { "rsync", "sync" },
+	{ NULL, NULL },
 };
 
 static const struct verb *find(const char *name) {
@@ -81,8 +104,49 @@ static const struct verb *find(const char *name) {
 	return NULL;
 }
 
+/* Of one word the beginning is the other's, but for a letter too few, too many, wrong, or two the other way round. */
+static bool is_near(const char *a, const char *b) {
+	size_t n = 0, m = strlen(a), k = strlen(b);
+	while (a[n] && a[n] == b[n]) {
+		n++;
+	}
+	const char *x = a + n, *y = b + n;
+	bool turned = *x && *y && x[1] && x[0] == y[1] && x[1] == y[0] && strcmp(x + 2, y + 2) == 0;
+	bool wrong = *x && *y && strcmp(x + 1, y + 1) == 0;
+	bool more = *x && strcmp(x + 1, y) == 0, fewer = *y && strcmp(x, y + 1) == 0;
+	return (m > 2 || k > 2) && n > 0 && (turned || wrong || more || fewer);
+}
+
+/* What was meant by it; NULL: nobody knows. */
+static const char *meant(const char *name) {
+	for (size_t i = 0; others[i][0]; i++) {
+		if (strcmp(others[i][0], name) == 0) {
+			return others[i][1];
+		}
+	}
+	for (const struct verb *v = subs; v->name; v++) {
+		if (is_near(name, v->name) || (strlen(name) > 2 && strncmp(name, v->name, strlen(name)) == 0)) {
+			return v->name;
+		}
+	}
+	return NULL;
+}
+
+static int no_such_verb(const char *name) {
+	const char *other = meant(name);
+	return other ? cli_fail(EXIT_USAGE, "There is no verb 's3 %s'. Is `aerostat s3 %s` meant?", name, other)
+		     : cli_fail(EXIT_USAGE, "There is no verb 's3 %s'. `aerostat s3` lists them.", name);
+}
+
 int s3_usage(const char *name) {
-	return cli_usage(find(name));
+	const struct verb *v = find(name);
+	str line, rest = v ? str_from(v->usage) : S("");
+	fputs("usage: ", stderr);
+	while (str_cut(rest, '\n', &line, &rest), line.n && line.p[0] != ' ') {
+		fprintf(stderr, STR_FMT "\n%s", STR_ARG(line), rest.n && rest.p[0] != ' ' ? "       " : "");
+	}
+	fprintf(stderr, "`aerostat s3 %s --help` says more.\n", name);
+	return EXIT_USAGE;
 }
 
 static int list(void) {
@@ -90,7 +154,8 @@ static int list(void) {
 	for (const struct verb *v = subs; v->name; v++) {
 		printf("  %-11s %s\n", v->name, v->summary);
 	}
-	puts("\n`aerostat s3 SUB-VERB --help` says how each is used.");
+	puts("\n`aerostat s3 VERB --help` says how each is used. Every one takes --json, and goes to the local cloud,\n"
+	     "unless --aws, --profile NAME, --endpoint-url URL or AWS_ENDPOINT_URL lead elsewhere.");
 	return EXIT_DONE;
 }
 
@@ -110,19 +175,26 @@ static int help(const struct verb *v) {
 
 static int s3(struct cli *cli) {
 	if (cli->argc == 0 || cli->argv[0][0] == '-' || strcmp(cli->argv[0], "help") == 0) {
-		const struct verb *about = cli->argc > 1 ? find(cli->argv[1]) : NULL;
-		return about ? help(about) : list();
+		bool asked = cli->argc == 0 || wants_help(cli) || strcmp(cli->argv[0], "help") == 0;
+		const struct verb *about = asked && cli->argc > 1 ? find(cli->argv[1]) : NULL;
+		return about   ? help(about)
+		       : asked ? list()
+			       : cli_fail(EXIT_USAGE,
+					  "The verb comes first: aerostat s3 VERB %s. `aerostat s3` lists them.",
+					  cli->argv[0]);
 	}
 	const struct verb *v = find(cli->argv[0]);
 	if (!v) {
-		return cli_fail(EXIT_USAGE, "There is no verb 's3 %s'. `aerostat s3` lists them.", cli->argv[0]);
+		return no_such_verb(cli->argv[0]);
 	}
 	if (wants_help(cli)) {
 		return help(v);
 	}
 	cli->argc--;
 	cli->argv++;
-	return v->run(cli);
+	int rc = v->run(cli);
+	bool whole = fflush(stdout) == 0 && !ferror(stdout);
+	return whole || rc ? rc : cli_fail(EXIT_REFUSED, "Standard output cannot be written: %s.", strerror(errno));
 }
 
 const struct verb verb_s3 = {
@@ -143,15 +215,19 @@ static void tell(const struct where *w) {
 	}
 	putz(&b, p->aws ? "on AWS" : "");
 	put(&b, p->aws && p->endpoint.n ? S(" ") : S(""));
-	putf(&b, "%s" STR_FMT ", region " STR_FMT, p->endpoint.n ? "at " : "", STR_ARG(p->endpoint),
-	     STR_ARG(p->region));
+	putf(&b, "%s" STR_FMT, p->endpoint.n ? "at " : "", STR_ARG(p->endpoint));
+	if (p->aws && !p->endpoint.n && p->account.n) {
+		putf(&b, ", account " STR_FMT, STR_ARG(p->account));
+	}
+	putf(&b, ", region " STR_FMT, STR_ARG(p->region));
 	if (p->profile.n) {
 		putf(&b, ", profile " STR_FMT, STR_ARG(p->profile));
 	}
 	fprintf(stderr, STR_FMT "\n", STR_ARG(buf_str(&b)));
 }
 
-bool s3_open(struct where *w, struct cli *cli, const struct wish *wish, bool changes) {
+bool s3_open(struct where *w, struct cli *cli, struct wish *wish, bool changes) {
+	wish->service = "s3";
 	if (wish_is_local(wish) && server_ensure(cli)) {
 		return false;
 	}
@@ -164,29 +240,56 @@ bool s3_open(struct where *w, struct cli *cli, const struct wish *wish, bool cha
 	return true;
 }
 
-bool s3_bucket_of(const char *word, str *bucket) {
-	struct spot spot;
-	str text = str_from(word);
-	bool named = text.n && !memchr(text.p, '/', text.n);
-	if (named) {
-		*bucket = text;
+/* --- places --- */
+
+static bool is_bucket_name(str s) {
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+		bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+		if (!alnum && c != '-' && c != '_' && (c != '.' || i == 0)) {
+			return false;
+		}
+	}
+	return s.n > 0;
+}
+
+static bool spot_of(const char *word, struct spot *out) {
+	str text = str_from(word), bucket, key;
+	if (str_starts(text, S("s3://"))) {
+		return spot_read(text, out);
+	}
+	str_cut(text, '/', &bucket, &key);
+	*out = (struct spot){ .kind = SPOT_S3, .bucket = bucket, .key = key };
+	return is_bucket_name(bucket);
+}
+
+bool s3_spot_of(const char *word, struct spot *out) {
+	if (spot_of(word, out)) {
 		return true;
 	}
-	if (spot_read(text, &spot) && spot.kind == SPOT_S3 && !spot.key.n) {
-		*bucket = spot.bucket;
-		return true;
-	}
-	cli_fail(EXIT_USAGE, "%s is no bucket: one is written like s3://my-bucket.", word);
+	cli_fail(EXIT_USAGE, "%s is no place in S3: one is written like s3://my-bucket/folder/.", word);
 	return false;
 }
 
+bool s3_bucket_of(const char *word, str *bucket) {
+	struct spot spot;
+	bool good = spot_of(word, &spot) && !spot.key.n;
+	*bucket = spot.bucket;
+	if (!good) {
+		cli_fail(EXIT_USAGE, "%s is no bucket: one is written like s3://my-bucket.", word);
+	}
+	return good;
+}
+
 bool s3_object_of(const char *word, struct spot *out) {
-	if (spot_read(str_from(word), out) && out->kind == SPOT_S3 && out->key.n) {
+	if (spot_of(word, out) && out->key.n) {
 		return true;
 	}
 	cli_fail(EXIT_USAGE, "%s is no object: one is written like s3://my-bucket/its/key.", word);
 	return false;
 }
+
+/* --- calls --- */
 
 struct ask s3_ask(struct where *w, const char *op, str bucket) {
 	struct ask q = ask_new(w, "s3", op);
@@ -198,6 +301,86 @@ struct ask s3_ask_object(struct where *w, const char *op, const struct spot *obj
 	struct ask q = s3_ask(w, op, object->bucket);
 	set_str(w->cli->arena, q.in, "Key", object->key);
 	return q;
+}
+
+/* What to do about it. */
+static const struct {
+	const char *code, *cure;
+} cures[] = {
+	{ "NoSuchBucket", "`aerostat s3 ls` lists the buckets, `aerostat s3 mb` makes one." },
+	{ "InvalidBucketName", "A name is 3 to 63 lower case letters, digits and hyphens." },
+	{ "BucketAlreadyExists", "All accounts share the names: take another." },
+	{ "InvalidAccessKeyId", "The keys are not known there: --profile NAME takes others." },
+	{ "SignatureDoesNotMatch", "The secret key is not the one of that key id." },
+	{ "ExpiredToken", "The keys have come to their end: get new ones." },
+	{ "RequestTimeTooSkewed", "This machine's clock is wrong." },
+	{ "PermanentRedirect", "Say --region with the bucket's own." },
+	{ "IllegalLocationConstraintException", "Say --region with the bucket's own." },
+	{ "AuthorizationHeaderMalformed", "Say --region with the bucket's own." },
+	{ 0 },
+};
+
+static str member_of(const struct ask *q, const char *name) {
+	return shape_member(q->in->shape, str_from(name)) ? get_str(q->in, name) : (str){ 0 };
+}
+
+static str subject_of(const struct where *w, const struct ask *q) {
+	struct spot spot = { .kind = SPOT_S3, .bucket = member_of(q, "Bucket"), .key = member_of(q, "Key") };
+	return !spot.bucket.n ? (str){ 0 }
+	       : spot.key.n   ? spot_text(w->cli->arena, &spot)
+			      : str_printf(w->cli->arena, "s3://" STR_FMT, STR_ARG(spot.bucket));
+}
+
+bool s3_call(struct where *w, const struct ask *q, struct answer *a) {
+	struct arena *arena = w->cli->arena;
+	if (client_call(&w->client, q->service, q->op, q->in, a) || (q->expected && str_is(a->code, q->expected))) {
+		return true;
+	}
+	for (size_t i = 0; cures[i].code; i++) {
+		if (str_is(a->code, cures[i].code)) {
+			a->message = str_printf(arena, STR_FMT "%s %s", STR_ARG(a->message),
+						str_ends(a->message, S(".")) ? "" : ".", cures[i].cure);
+		}
+	}
+	where_refuse(w, subject_of(w, q), a);
+	return false;
+}
+
+void s3_side_open(struct s3_side *s, const struct where *w) {
+	*s = (struct s3_side){ .w = *w, .cli = *w->cli };
+	s->cli.arena = &s->arena;
+	s->w.cli = &s->cli;
+	client_clone(&s->w.client, &s->arena, &w->client);
+	s->mark = arena_mark(&s->arena);
+}
+
+void s3_side_next(struct s3_side *s) {
+	arena_reset(&s->arena, s->mark);
+}
+
+void s3_side_close(struct s3_side *s) {
+	arena_free(&s->arena);
+}
+
+/* --- what is shown --- */
+
+void s3_item(struct s3_items *items, str json) {
+	if (items->n++ == 0) {
+		printf("{" STR_FMT "[", STR_ARG(items->head));
+	}
+	printf("%s\n" STR_FMT, items->n > 1 ? "," : "", STR_ARG(json));
+}
+
+void s3_items_end(struct s3_items *items, str tail) {
+	if (items->n == 0) {
+		printf("{" STR_FMT "[", STR_ARG(items->head));
+	}
+	printf("%s]" STR_FMT "}\n", items->n ? "\n" : "", STR_ARG(tail));
+}
+
+void s3_put_member(struct buf *b, const char *name, str value) {
+	putf(b, "%s\"%s\":", b->n && b->p[b->n - 1] != '{' ? "," : "", name);
+	put_json(b, value);
 }
 
 str s3_human(struct arena *a, int64_t bytes) {

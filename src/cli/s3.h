@@ -25,16 +25,44 @@ int s3_usage(const char *name);
 
 /* As where_open, but the local cloud is started if it is not up, and said so. changes: elsewhere than there, a line on
  * stderr says first where it goes. */
-bool s3_open(struct where *w, struct cli *cli, const struct wish *wish, bool changes);
+bool s3_open(struct where *w, struct cli *cli, struct wish *wish, bool changes);
 
-/* s3://bucket with nothing behind it, or a bucket's bare name. False: it is none; said on stderr. */
+/* s3://bucket/key, or without s3://; the key may be empty. False: it is none; said on stderr. */
+bool s3_spot_of(const char *word, struct spot *out);
+/* The same with nothing behind the bucket. */
 bool s3_bucket_of(const char *word, str *bucket);
-/* s3://bucket/key. False: it is none; said on stderr. */
+/* The same with a key. */
 bool s3_object_of(const char *word, struct spot *out);
 
 /* An operation on a bucket, or on an object, to be filled further. */
 struct ask s3_ask(struct where *w, const char *op, str bucket);
 struct ask s3_ask_object(struct where *w, const char *op, const struct spot *object);
+
+/* As where_call; a failure says what it is about, and what to do. */
+bool s3_call(struct where *w, const struct ask *q, struct answer *a);
+
+/* Another client of the same place with an arena of its own, for calls by the thousand: side_next frees what the last
+ * ones took. */
+struct s3_side {
+	struct where w;
+	struct cli cli;
+	struct arena arena;
+	struct arena_mark mark;
+};
+void s3_side_open(struct s3_side *s, const struct where *w);
+void s3_side_next(struct s3_side *s);
+void s3_side_close(struct s3_side *s);
+
+/* One object with a long list in it, as --json prints it, an item a line, while the items come:
+ * {HEAD[ITEM, ...]TAIL}. */
+struct s3_items {
+	str head; /* "\"bucket\":\"b\",\"objects\":" */
+	int64_t n;
+};
+void s3_item(struct s3_items *items, str json);
+void s3_items_end(struct s3_items *items, str tail);
+/* A member "name":value, with a comma before it unless the buffer ends with an opening brace or is empty. */
+void s3_put_member(struct buf *b, const char *name, str value);
 
 /* "12.3 MiB" */
 str s3_human(struct arena *a, int64_t bytes);
@@ -55,6 +83,7 @@ struct s3_remover {
 	size_t n;
 	int64_t removed, failed;
 	void (*trouble)(void *arg, str sentence);
+	void (*gone)(void *arg, str key, str version); /* of each that is removed; NULL: nobody wants to know */
 	void *arg;
 };
 void s3_remover_open(struct s3_remover *r, struct where *w, str bucket);

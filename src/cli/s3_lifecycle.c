@@ -6,23 +6,36 @@
 
 enum { RULES_MAX_BYTES = 1024 * 1024 };
 
-/* The rules of a file, as the AWS CLI takes them, and as the exercise has them. NULL: said on stderr. */
-static bool read_rules(struct arena *a, const char *path, struct val *configuration) {
+/* What `get` prints beside the rules is another member of the call. */
+static void take_size(struct arena *a, struct tree *tree, struct val *in) {
+	static const char name[] = "TransitionDefaultMinimumObjectSize";
+	for (struct tree **t = &tree->first; tree->kind == TREE_OBJECT && *t; t = &(*t)->next) {
+		if (str_is((*t)->name, name)) {
+			set_str(a, in, name, (*t)->s);
+			*t = (*t)->next;
+			return;
+		}
+	}
+}
+
+/* The rules of a file, as the AWS CLI takes them, and as the exercise has them. False: said on stderr. */
+static bool read_rules(struct arena *a, const char *path, struct val *in) {
 	str text, why;
 	const char *at = NULL;
 	size_t line, column;
-	int rc = file_read(a, path, RULES_MAX_BYTES, &text);
+	int rc = file_read(a, strcmp(path, "-") == 0 ? "/dev/stdin" : path, RULES_MAX_BYTES, &text);
 	if (rc) {
 		cli_fail(EXIT_REFUSED, "%s cannot be read: %s.", path, strerror(-rc));
 		return false;
 	}
-	const struct tree *tree = tree_read_at(a, text, &at);
+	struct tree *tree = tree_read_at(a, text, &at);
 	if (!tree) {
 		text_place(text, at, &line, &column);
 		cli_fail(EXIT_REFUSED, "%s is no JSON: line %zu, column %zu.", path, line, column);
 		return false;
 	}
-	if (!s3_read_val(a, configuration, tree, &why)) {
+	take_size(a, tree, in);
+	if (!s3_read_val(a, set(a, in, "LifecycleConfiguration"), tree, &why)) {
 		cli_fail(EXIT_REFUSED, "%s: " STR_FMT, path, STR_ARG(why));
 		return false;
 	}
@@ -32,15 +45,15 @@ static bool read_rules(struct arena *a, const char *path, struct val *configurat
 static int set_rules(struct where *w, str bucket, const char *path) {
 	struct answer a;
 	struct ask q = s3_ask(w, "PutBucketLifecycleConfiguration", bucket);
-	struct val *configuration = set(w->cli->arena, q.in, "LifecycleConfiguration");
-	if (!read_rules(w->cli->arena, path, configuration) || !where_call(w, &q, &a)) {
+	if (!read_rules(w->cli->arena, path, q.in) || !s3_call(w, &q, &a)) {
 		return EXIT_REFUSED;
 	}
-	size_t n = val_count(get(configuration, "Rules"));
+	size_t n = val_count(get(get(q.in, "LifecycleConfiguration"), "Rules"));
 	if (w->cli->json) {
 		printf("{\"bucket\":\"" STR_FMT "\",\"rules\":%zu}\n", STR_ARG(bucket), n);
 	} else {
-		printf("%zu rules of %s are set on s3://" STR_FMT "\n", n, path, STR_ARG(bucket));
+		cli_say("%zu rule%s of %s %s set on s3://" STR_FMT, n, n == 1 ? "" : "s", path, n == 1 ? "is" : "are",
+			STR_ARG(bucket));
 	}
 	return EXIT_DONE;
 }
@@ -48,7 +61,7 @@ static int set_rules(struct where *w, str bucket, const char *path) {
 static int remove_rules(struct where *w, str bucket) {
 	struct answer a;
 	struct ask q = s3_ask(w, "DeleteBucketLifecycle", bucket);
-	if (!where_call(w, &q, &a)) {
+	if (!s3_call(w, &q, &a)) {
 		return EXIT_REFUSED;
 	}
 	printf(w->cli->json ? "{\"bucket\":\"" STR_FMT "\",\"rules\":0}\n" : "s3://" STR_FMT " has no rules now\n",
@@ -59,7 +72,7 @@ static int remove_rules(struct where *w, str bucket) {
 static bool get_rules(struct where *w, str bucket, struct answer *a) {
 	struct ask q = s3_ask(w, "GetBucketLifecycleConfiguration", bucket);
 	q.expected = "NoSuchLifecycleConfiguration";
-	return where_call(w, &q, a);
+	return s3_call(w, &q, a);
 }
 
 static int show_rules(struct where *w, str bucket) {
@@ -81,44 +94,49 @@ static int preview(struct where *w, const struct spot *spot, const char *path, s
 	struct answer a = { 0 };
 	int64_t days = INT64_MAX;
 	struct val *in = client_input(&w->client, "s3", "PutBucketLifecycleConfiguration");
-	struct val *configuration = set(w->cli->arena, in, "LifecycleConfiguration");
 	if (until.p && !str_uint(until, &days)) {
-		return cli_fail(EXIT_USAGE, "--until wants a number of days.");
+		return cli_fail(EXIT_USAGE, "--until wants a number of days, like 90.");
 	}
-	if (path ? !read_rules(w->cli->arena, path, configuration) : !get_rules(w, spot->bucket, &a)) {
+	if (path ? !read_rules(w->cli->arena, path, in) : !get_rules(w, spot->bucket, &a)) {
 		return EXIT_REFUSED;
 	}
-	const struct val *rules = get(path ? configuration : a.out, "Rules");
-	if (!rules || !rules->first) {
-		return cli_fail(EXIT_REFUSED, "s3://" STR_FMT " has no rules.", STR_ARG(spot->bucket));
+	const struct val *configuration = path ? get(in, "LifecycleConfiguration") : a.out;
+	struct s3_forecast f = { .rules = configuration ? get(configuration, "Rules") : NULL, .days = days };
+	f.small_too = (path || a.out) && str_is(get_str(path ? in : a.out, "TransitionDefaultMinimumObjectSize"),
+						"varies_by_storage_class");
+	if (!f.rules || !f.rules->first) {
+		return cli_fail(EXIT_REFUSED, "s3://" STR_FMT " has no rules: --rules FILE tries those of a file.",
+				STR_ARG(spot->bucket));
 	}
-	return s3_preview(w, spot, rules, days);
+	return s3_preview(w, spot, &f);
 }
 
 struct wanted {
 	str rules, until;
-	const char *verb, *file;
+	enum { GET, SET, REMOVE, PREVIEW } verb;
+	const char *file;
 	struct spot spot;
 };
 
-/* [set | remove | preview] s3://BUCKET[/PREFIX] [FILE] */
-static bool read_words(struct wanted *l, const struct cli *cli) {
-	static const char *const verbs[] = { "set", "remove", "preview", NULL };
+/* [get | set | rm | preview] s3://BUCKET[/PREFIX] [FILE]; an exit code. */
+static int read_words(struct wanted *l, const struct cli *cli) {
+	static const char *const verbs[] = { "get", "set", "rm", "preview", "remove" };
 	int i = 0;
-	l->verb = "";
-	for (const char *const *v = verbs; cli->argc && *v; v++) {
-		if (strcmp(cli->argv[0], *v) == 0) {
-			l->verb = *v;
+	for (int v = 0; v < 5 && cli->argc; v++) {
+		if (strcmp(cli->argv[0], verbs[v]) == 0) {
+			l->verb = v == 4 ? REMOVE : v;
 			i = 1;
 		}
 	}
-	bool file = strcmp(l->verb, "set") == 0, prefix = strcmp(l->verb, "preview") == 0;
-	if (cli->argc != i + 1 + file) {
-		return false;
+	if (cli->argc != i + 1 + (l->verb == SET)) {
+		return l->verb == SET && cli->argc == 2
+			       ? cli_fail(EXIT_USAGE, "Set what? aerostat s3 lifecycle set %s FILE", cli->argv[1])
+			       : s3_usage("lifecycle");
 	}
-	l->file = file ? cli->argv[i + 1] : NULL;
-	return prefix ? spot_read(str_from(cli->argv[i]), &l->spot) && l->spot.kind == SPOT_S3
-		      : s3_bucket_of(cli->argv[i], &l->spot.bucket);
+	l->file = l->verb == SET ? cli->argv[i + 1] : NULL;
+	bool good =
+		l->verb == PREVIEW ? s3_spot_of(cli->argv[i], &l->spot) : s3_bucket_of(cli->argv[i], &l->spot.bucket);
+	return good ? EXIT_DONE : EXIT_USAGE;
 }
 
 int s3_lifecycle(struct cli *cli) {
@@ -129,17 +147,20 @@ int s3_lifecycle(struct cli *cli) {
 					  { .name = "--rules", .value = &l.rules },
 					  { .name = "--until", .value = &l.until },
 					  { 0 } };
-	if (!options_take(cli, options) || !read_words(&l, cli)) {
+	if (!options_take(cli, options)) {
 		return s3_usage("lifecycle");
 	}
-	bool changes = l.verb[0] == 's' || l.verb[0] == 'r';
-	if (!s3_open(&w, cli, &wish, changes)) {
+	int rc = read_words(&l, cli);
+	if (rc) {
+		return rc;
+	}
+	if (!s3_open(&w, cli, &wish, l.verb == SET || l.verb == REMOVE)) {
 		return EXIT_REFUSED;
 	}
-	switch (l.verb[0]) {
-	case 's': return set_rules(&w, l.spot.bucket, l.file);
-	case 'r': return remove_rules(&w, l.spot.bucket);
-	case 'p': return preview(&w, &l.spot, l.rules.p ? l.rules.p : NULL, l.until);
+	switch (l.verb) {
+	case SET: return set_rules(&w, l.spot.bucket, l.file);
+	case REMOVE: return remove_rules(&w, l.spot.bucket);
+	case PREVIEW: return preview(&w, &l.spot, l.rules.p, l.until);
 	default: return show_rules(&w, l.spot.bucket);
 	}
 }

@@ -7,7 +7,8 @@
 
 struct listing {
 	struct where w;
-	bool recursive, human, sum, failed;
+	struct s3_items items;
+	bool recursive, human, sum;
 	int64_t n, bytes;
 };
 
@@ -16,46 +17,51 @@ static void trouble(void *arg, str sentence) {
 	cli_fail(EXIT_REFUSED, STR_FMT, STR_ARG(sentence));
 }
 
-static void put_pair(struct buf *b, const char *name, str value) {
-	putf(b, "%s\"%s\":", b->n > 1 ? "," : "", name);
-	put_json(b, value);
-}
-
 static int list_buckets(struct listing *l) {
 	struct answer a;
 	struct ask q = ask_new(&l->w, "s3", "ListBuckets");
-	if (!where_call(&l->w, &q, &a)) {
-		return EXIT_REFUSED;
-	}
-	const struct val *buckets = get(a.out, "Buckets");
-	for (const struct val *v = buckets ? buckets->first : NULL; v; v = v->next) {
-		AUTO_ARENA arena = { 0 };
-		str time = s3_time(&arena, get_int(v, "CreationDate", 0));
-		struct buf b = { .arena = &arena };
-		put_byte(&b, '{');
-		put_pair(&b, "bucket", get_str(v, "Name"));
-		put_pair(&b, "created", time);
-		if (l->w.cli->json) {
-			printf(STR_FMT "}\n", STR_ARG(buf_str(&b)));
-		} else {
-			printf(STR_FMT "  s3://" STR_FMT "\n", STR_ARG(time), STR_ARG(get_str(v, "Name")));
+	bool json = l->w.cli->json;
+	l->items.head = S("\"buckets\":");
+	do {
+		if (!s3_call(&l->w, &q, &a)) {
+			return EXIT_REFUSED;
 		}
+		const struct val *buckets = get(a.out, "Buckets");
+		for (const struct val *v = buckets ? buckets->first : NULL; v; v = v->next) {
+			AUTO_ARENA arena = { 0 };
+			str time = s3_time(&arena, get_int(v, "CreationDate", 0));
+			struct buf b = { .arena = &arena };
+			put_byte(&b, '{');
+			s3_put_member(&b, "bucket", get_str(v, "Name"));
+			s3_put_member(&b, "created", time);
+			put_byte(&b, '}');
+			if (json) {
+				s3_item(&l->items, buf_str(&b));
+			} else {
+				cli_say(STR_FMT "  s3://" STR_FMT, STR_ARG(time), STR_ARG(get_str(v, "Name")));
+			}
+		}
+		set_str(l->w.cli->arena, q.in, "ContinuationToken", get_str(a.out, "ContinuationToken"));
+	} while (get_str(a.out, "ContinuationToken").n);
+	if (json) {
+		s3_items_end(&l->items, S(""));
 	}
 	return EXIT_DONE;
 }
 
-static void show_json(const struct entry *e, str key) {
+static void show_json(struct listing *l, const struct entry *e) {
 	AUTO_ARENA a = { 0 };
 	struct buf b = { .arena = &a };
 	put_byte(&b, '{');
-	put_pair(&b, e->prefix ? "prefix" : "key", key);
+	s3_put_member(&b, e->prefix ? "prefix" : "key", e->name);
 	if (!e->prefix) {
 		putf(&b, ",\"size\":%lld", (long long)e->size);
-		put_pair(&b, "modified", s3_time(&a, e->mtime));
-		put_pair(&b, "etag", e->etag);
-		put_pair(&b, "storageClass", e->storage_class.n ? e->storage_class : S("STANDARD"));
+		s3_put_member(&b, "modified", s3_time(&a, e->mtime));
+		s3_put_member(&b, "etag", e->etag);
+		s3_put_member(&b, "storageClass", e->storage_class.n ? e->storage_class : S("STANDARD"));
 	}
-	printf(STR_FMT "}\n", STR_ARG(buf_str(&b)));
+	put_byte(&b, '}');
+	s3_item(&l->items, buf_str(&b));
 }
 
 /* skip: what of the key is the folder that was asked for, and need not be said again. */
@@ -65,15 +71,14 @@ static void show(struct listing *l, const struct entry *e, size_t skip) {
 	l->n += !e->prefix;
 	l->bytes += e->size;
 	if (l->w.cli->json) {
-		show_json(e, e->name);
+		show_json(l, e);
 	} else if (e->prefix) {
-		printf("%19s %12s %s" STR_FMT "\n", "", "PRE", l->human ? "  " : "", STR_ARG(name));
+		cli_say("%19s %12s %s" STR_FMT, "", "PRE", l->human ? "  " : "", STR_ARG(name));
 	} else if (l->human) {
-		printf(STR_FMT " %14s " STR_FMT "\n", STR_ARG(s3_time(&a, e->mtime)), s3_human(&a, e->size).p,
-		       STR_ARG(name));
+		cli_say(STR_FMT " %14s " STR_FMT, STR_ARG(s3_time(&a, e->mtime)), s3_human(&a, e->size).p,
+			STR_ARG(name));
 	} else {
-		printf(STR_FMT " %12lld " STR_FMT "\n", STR_ARG(s3_time(&a, e->mtime)), (long long)e->size,
-		       STR_ARG(name));
+		cli_say(STR_FMT " %12lld " STR_FMT, STR_ARG(s3_time(&a, e->mtime)), (long long)e->size, STR_ARG(name));
 	}
 }
 
@@ -81,59 +86,86 @@ static size_t folder_length(str key) {
 	return key.n - name_last(key).n;
 }
 
-static int list_objects(struct listing *l, const struct spot *spot) {
+static struct walk *open_walk(struct listing *l, const struct spot *spot) {
 	struct arena *a = l->w.cli->arena;
 	bool pattern = wild_is(spot->key);
 	struct objects_of of = { .bucket = spot->bucket, .folders = !l->recursive && !pattern };
 	of.prefix = pattern ? wild_prefix(a, spot->key) : spot->key;
 	of.pattern = pattern ? spot->key : (str){ 0 };
-	struct walk *walk = objects_open(a, &l->w.client, &of, trouble, l);
-	size_t skip = l->recursive || pattern ? 0 : folder_length(spot->key);
+	return objects_open(a, &l->w.client, &of, trouble, l);
+}
+
+static void sum_up(const struct listing *l) {
+	struct arena *a = l->w.cli->arena;
+	str size = l->human ? s3_human(a, l->bytes) : str_printf(a, "%lld bytes", (long long)l->bytes);
+	printf("%lld object%s, " STR_FMT "\n", (long long)l->n, l->n == 1 ? "" : "s", STR_ARG(size));
+}
+
+static int list_objects(struct listing *l, const struct spot *spot) {
+	struct arena *a = l->w.cli->arena;
+	struct walk *walk = open_walk(l, spot);
+	struct buf head = { .arena = a };
+	size_t skip = l->recursive || wild_is(spot->key) ? 0 : folder_length(spot->key);
 	struct entry e;
 	bool any = false;
+	s3_put_member(&head, "bucket", spot->bucket);
+	s3_put_member(&head, "prefix", spot->key);
+	putz(&head, ",\"entries\":");
+	l->items.head = buf_str(&head);
 	while (!ferror(stdout) && walk->next(walk, &e)) {
 		any = true;
 		show(l, &e, skip);
+	}
+	if (l->w.cli->json && (any || !walk->failed)) {
+		s3_items_end(&l->items,
+			     str_printf(a, ",\"objects\":%lld,\"bytes\":%lld,\"complete\":%s", (long long)l->n,
+					(long long)l->bytes, walk->failed ? "false" : "true"));
 	}
 	if (walk->failed) {
 		return EXIT_REFUSED;
 	}
 	if (l->sum && !l->w.cli->json) {
-		str size = l->human ? s3_human(a, l->bytes) : str_printf(a, "%lld bytes", (long long)l->bytes);
-		printf("%lld objects, " STR_FMT "\n", (long long)l->n, STR_ARG(size));
+		sum_up(l);
 	}
-	if (!any && spot->key.n) {
+	if (!any && spot->key.n && !l->w.cli->json) {
 		return cli_fail(EXIT_REFUSED, "There is nothing under " STR_FMT ".", STR_ARG(spot_text(a, spot)));
 	}
-	return EXIT_DONE;
+	return any || !spot->key.n ? EXIT_DONE : EXIT_REFUSED;
 }
 
 int s3_ls(struct cli *cli) {
 	struct listing l = { 0 };
 	struct wish wish = { 0 };
 	struct spot spot = { 0 };
-	const struct option options[] = {
-		WHERE_OPTIONS(&wish, "--profile"),         { .name = "--recursive", .flag = &l.recursive },
-		{ .name = "-r", .flag = &l.recursive },    { .name = "--human", .flag = &l.human },
-		{ .name = "--summarize", .flag = &l.sum }, { 0 }
-	};
+	const struct option options[] = { WHERE_OPTIONS(&wish, "--profile"),
+					  { .name = "--recursive", .flag = &l.recursive },
+					  { .name = "-r", .flag = &l.recursive },
+					  { .name = "--human", .flag = &l.human },
+					  { .name = "--human-readable", .flag = &l.human },
+					  { .name = "--summarize", .flag = &l.sum },
+					  { 0 } };
 	if (!options_take(cli, options) || cli->argc > 1) {
 		return s3_usage("ls");
 	}
-	if (cli->argc && (!spot_read(str_from(cli->argv[0]), &spot) || spot.kind != SPOT_S3)) {
-		return cli_fail(EXIT_USAGE, "%s is no place in S3: one is written like s3://my-bucket/folder/.",
-				cli->argv[0]);
+	bool all = cli->argc == 0 || strcmp(cli->argv[0], "s3://") == 0;
+	if (!all && !s3_spot_of(cli->argv[0], &spot)) {
+		return EXIT_USAGE;
 	}
 	if (!s3_open(&l.w, cli, &wish, false)) {
 		return EXIT_REFUSED;
 	}
-	return cli->argc ? list_objects(&l, &spot) : list_buckets(&l);
+	return all ? list_buckets(&l) : list_objects(&l, &spot);
 }
 
 /* --- versions --- */
 
-static struct s3_version version_of(struct arena *a, const struct val *v, bool marker) {
-	return (struct s3_version){ .key = url_decode_form(a, get_str(v, "Key")),
+/* Not every server encodes what it is asked to. */
+static str decoded(struct arena *a, const struct val *out, str key) {
+	return str_is(get_str(out, "EncodingType"), "url") ? url_decode_form(a, key) : key;
+}
+
+static struct s3_version version_of(const struct val *v, str key, bool marker) {
+	return (struct s3_version){ .key = key,
 				    .id = get_str(v, "VersionId"),
 				    .etag = marker ? (str){ 0 } : get_str(v, "ETag"),
 				    .storage_class = marker ? (str){ 0 } : get_str(v, "StorageClass"),
@@ -158,8 +190,10 @@ static void take_page(struct arena *a, const struct val *out, const struct versi
 	const struct val *versions = get(out, "Versions"), *markers = get(out, "DeleteMarkers");
 	const struct val *v = versions ? versions->first : NULL, *m = markers ? markers->first : NULL;
 	while (v || m) {
-		struct s3_version version = v ? version_of(a, v, false) : (struct s3_version){ 0 };
-		struct s3_version marker = m ? version_of(a, m, true) : (struct s3_version){ 0 };
+		str key = v ? decoded(a, out, get_str(v, "Key")) : (str){ 0 };
+		str hidden = m ? decoded(a, out, get_str(m, "Key")) : (str){ 0 };
+		struct s3_version version = v ? version_of(v, key, false) : (struct s3_version){ 0 };
+		struct s3_version marker = m ? version_of(m, hidden, true) : (struct s3_version){ 0 };
 		bool first = v && (!m || comes_first(&version, &marker));
 		to->take(first ? &version : &marker, to->arg);
 		v = first ? v->next : v;
@@ -167,28 +201,50 @@ static void take_page(struct arena *a, const struct val *out, const struct versi
 	}
 }
 
+/* Where the next page begins; a server that leads nowhere would be asked for ever. */
+static bool goes_on(struct s3_side *side, const struct answer *a, struct buf *key, struct buf *id) {
+	str next = decoded(&side->arena, a->out, get_str(a->out, "NextKeyMarker")),
+	    version = get_str(a->out, "NextVersionIdMarker");
+	if (!next.n || (str_eq(next, buf_str(key)) && str_eq(version, buf_str(id)))) {
+		cli_fail(EXIT_REFUSED, "The list of versions has more pages, but does not say where they begin.");
+		return false;
+	}
+	key->n = id->n = 0;
+	put(key, next);
+	put(id, version);
+	return true;
+}
+
 bool s3_each_version(struct where *w, str bucket, str prefix, void (*take)(const struct s3_version *v, void *arg),
 		     void *arg) {
-	struct answer a = { 0 };
+	AUTO_ARENA kept = { 0 };
+	struct buf key = { .arena = &kept }, id = { .arena = &kept };
 	struct versions to = { take, arg };
-	struct ask q = s3_ask(w, "ListObjectVersions", bucket);
-	set_str(w->cli->arena, q.in, "Prefix", prefix.n ? prefix : (str){ 0 });
-	set_str(w->cli->arena, q.in, "EncodingType", S("url"));
-	do {
-		if (!where_call(w, &q, &a)) {
-			return false;
+	struct s3_side side;
+	struct answer a = { 0 };
+	bool good = true, more = true;
+	s3_side_open(&side, w);
+	while (good && more) {
+		s3_side_next(&side);
+		struct ask q = s3_ask(&side.w, "ListObjectVersions", bucket);
+		set_str(&side.arena, q.in, "Prefix", prefix.n ? prefix : (str){ 0 });
+		set_str(&side.arena, q.in, "EncodingType", S("url"));
+		set_str(&side.arena, q.in, "KeyMarker", key.n ? buf_str(&key) : (str){ 0 });
+		set_str(&side.arena, q.in, "VersionIdMarker", id.n ? buf_str(&id) : (str){ 0 });
+		good = s3_call(&side.w, &q, &a);
+		if (good) {
+			take_page(&side.arena, a.out, &to);
+			more = get_int(a.out, "IsTruncated", 0) != 0;
+			good = !more || goes_on(&side, &a, &key, &id);
 		}
-		take_page(w->cli->arena, a.out, &to);
-		set_str(w->cli->arena, q.in, "KeyMarker",
-			url_decode_form(w->cli->arena, get_str(a.out, "NextKeyMarker")));
-		set_str(w->cli->arena, q.in, "VersionIdMarker", get_str(a.out, "NextVersionIdMarker"));
-	} while (get_int(a.out, "IsTruncated", 0));
-	return true;
+	}
+	s3_side_close(&side);
+	return good;
 }
 
 struct showing {
 	struct where w;
-	int64_t n;
+	struct s3_items items;
 };
 
 static void show_version(const struct s3_version *v, void *arg) {
@@ -196,24 +252,136 @@ static void show_version(const struct s3_version *v, void *arg) {
 	struct showing *s = arg;
 	struct buf b = { .arena = &a };
 	str time = s3_time(&a, v->mtime);
-	s->n++;
 	if (!s->w.cli->json) {
 		str size = v->marker ? S("delete marker") : str_printf(&a, "%lld", (long long)v->size);
-		printf(STR_FMT " %13s " STR_FMT " " STR_FMT "%s\n", STR_ARG(time), size.p, STR_ARG(v->id),
-		       STR_ARG(v->key), v->latest ? "  (latest)" : "");
+		s->items.n++;
+		cli_say(STR_FMT " %13s " STR_FMT " " STR_FMT "%s", STR_ARG(time), size.p, STR_ARG(v->id),
+			STR_ARG(v->key), v->latest ? "  (latest)" : "");
 		return;
 	}
 	put_byte(&b, '{');
-	put_pair(&b, "key", v->key);
-	put_pair(&b, "versionId", v->id);
-	put_pair(&b, "modified", time);
+	s3_put_member(&b, "key", v->key);
+	s3_put_member(&b, "versionId", v->id);
+	s3_put_member(&b, "modified", time);
 	putf(&b, ",\"latest\":%s,\"deleteMarker\":%s", v->latest ? "true" : "false", v->marker ? "true" : "false");
 	if (!v->marker) {
 		putf(&b, ",\"size\":%lld", (long long)v->size);
-		put_pair(&b, "etag", v->etag);
-		put_pair(&b, "storageClass", v->storage_class);
+		s3_put_member(&b, "etag", v->etag);
+		s3_put_member(&b, "storageClass", v->storage_class);
 	}
-	printf(STR_FMT "}\n", STR_ARG(buf_str(&b)));
+	put_byte(&b, '}');
+	s3_item(&s->items, buf_str(&b));
+}
+
+static int show_versions(struct showing *s, const struct spot *spot) {
+	struct buf head = { .arena = s->w.cli->arena };
+	bool json = s->w.cli->json;
+	s3_put_member(&head, "bucket", spot->bucket);
+	s3_put_member(&head, "prefix", spot->key);
+	putz(&head, ",\"versions\":");
+	s->items.head = buf_str(&head);
+	bool good = s3_each_version(&s->w, spot->bucket, spot->key, show_version, s);
+	int64_t n = s->items.n;
+	if (json && (good || n)) {
+		s3_items_end(&s->items, str_printf(head.arena, ",\"complete\":%s", good ? "true" : "false"));
+	}
+	if (good && !n && spot->key.n && !json) {
+		return cli_fail(EXIT_REFUSED, "There is nothing under " STR_FMT ".",
+				STR_ARG(spot_text(head.arena, spot)));
+	}
+	return good && (n || !spot->key.n) ? EXIT_DONE : EXIT_REFUSED;
+}
+
+/* --- bringing one back --- */
+
+/* The versions of one key: the delete markers that hide the newest object, and that. */
+struct hidden {
+	str key;
+	struct arena *arena;
+	struct val *markers; /* of DeleteObjects' Objects */
+	str newest; /* version id; absent: there is no object */
+	int64_t n;
+};
+
+static void look_for(const struct s3_version *v, void *arg) {
+	struct hidden *h = arg;
+	if (!str_eq(v->key, h->key) || h->newest.n) {
+		return;
+	}
+	if (!v->marker) {
+		h->newest = str_dup(h->arena, v->id);
+		return;
+	}
+	struct val *object = append(h->arena, h->markers);
+	set_str(h->arena, object, "Key", str_dup(h->arena, v->key));
+	set_str(h->arena, object, "VersionId", str_dup(h->arena, v->id));
+	h->n++;
+}
+
+static bool unhide(struct where *w, const struct spot *spot, str *version) {
+	struct answer a;
+	struct arena *arena = w->cli->arena;
+	struct ask q = s3_ask(w, "DeleteObjects", spot->bucket);
+	struct val *what = set(arena, q.in, "Delete");
+	struct hidden h = { .key = spot->key, .arena = arena, .markers = set(arena, what, "Objects") };
+	set_int(arena, what, "Quiet", 1);
+	if (!s3_each_version(w, spot->bucket, spot->key, look_for, &h)) {
+		return false;
+	}
+	if (!h.newest.n || !h.n) {
+		cli_fail(EXIT_REFUSED,
+			 h.newest.n ? STR_FMT " is not deleted: name the version that is to be the latest."
+				    : STR_FMT " has no version to bring back.",
+			 STR_ARG(spot_text(arena, spot)));
+		return false;
+	}
+	*version = h.newest;
+	if (!s3_call(w, &q, &a)) {
+		return false;
+	}
+	const struct val *errors = get(a.out, "Errors");
+	if (errors && errors->first) {
+		cli_fail(EXIT_REFUSED, STR_FMT " stays deleted: " STR_FMT ": " STR_FMT, STR_ARG(spot_text(arena, spot)),
+			 STR_ARG(get_str(errors->first, "Code")), STR_ARG(get_str(errors->first, "Message")));
+	}
+	return !errors || !errors->first;
+}
+
+static bool copy_version(struct where *w, const struct spot *spot, str *version) {
+	struct answer a;
+	struct arena *arena = w->cli->arena;
+	struct buf source = { .arena = arena };
+	struct ask q = s3_ask_object(w, "CopyObject", spot);
+	put(&source, spot->bucket);
+	put_byte(&source, '/');
+	put_url(&source, spot->key, true);
+	putz(&source, "?versionId=");
+	put_url(&source, *version, false);
+	set_str(arena, q.in, "CopySource", buf_str(&source));
+	if (!s3_call(w, &q, &a)) {
+		return false;
+	}
+	*version = get_str(a.out, "VersionId");
+	return true;
+}
+
+static int restore(struct where *w, const struct spot *spot, const char *id) {
+	str version = str_from(id);
+	struct buf b = { .arena = w->cli->arena };
+	if (id ? !copy_version(w, spot, &version) : !unhide(w, spot, &version)) {
+		return EXIT_REFUSED;
+	}
+	if (w->cli->json) {
+		put_byte(&b, '{');
+		s3_put_member(&b, "bucket", spot->bucket);
+		s3_put_member(&b, "key", spot->key);
+		s3_put_member(&b, "versionId", version);
+		printf(STR_FMT "}\n", STR_ARG(buf_str(&b)));
+	} else {
+		cli_say(STR_FMT " is there again, version " STR_FMT, STR_ARG(spot_text(b.arena, spot)),
+			STR_ARG(version.n ? version : S("null")));
+	}
+	return EXIT_DONE;
 }
 
 int s3_versions(struct cli *cli) {
@@ -221,12 +389,20 @@ int s3_versions(struct cli *cli) {
 	struct wish wish = { 0 };
 	struct spot spot;
 	const struct option options[] = { WHERE_OPTIONS(&wish, "--profile"), { 0 } };
-	if (!options_take(cli, options) || cli->argc != 1 || !spot_read(str_from(cli->argv[0]), &spot) ||
-	    spot.kind != SPOT_S3) {
+	if (!options_take(cli, options)) {
 		return s3_usage("versions");
 	}
-	if (!s3_open(&s.w, cli, &wish, false) || !s3_each_version(&s.w, spot.bucket, spot.key, show_version, &s)) {
+	bool back = cli->argc > 1 && strcmp(cli->argv[0], "restore") == 0;
+	bool named = cli->argc > 1 && (back || strcmp(cli->argv[0], "list") == 0);
+	if (cli->argc < 1 || cli->argc > 1 + named + (back ? 1 : 0)) {
+		return s3_usage("versions");
+	}
+	const char *word = cli->argv[named ? 1 : 0];
+	if (back ? !s3_object_of(word, &spot) : !s3_spot_of(word, &spot)) {
+		return EXIT_USAGE;
+	}
+	if (!s3_open(&s.w, cli, &wish, back)) {
 		return EXIT_REFUSED;
 	}
-	return s.n || !spot.key.n ? EXIT_DONE : cli_fail(EXIT_REFUSED, "There is nothing under %s.", cli->argv[0]);
+	return back ? restore(&s.w, &spot, cli->argc > 2 ? cli->argv[2] : NULL) : show_versions(&s, &spot);
 }

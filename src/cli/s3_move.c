@@ -123,7 +123,7 @@ static void send_file(struct moving *m, const struct spot *from) {
 						   STR_ARG(from->path)));
 	} else if (S_ISDIR(st.st_mode)) {
 		m->to_folder = true;
-		send_walk(m, tree_open(a, from->path, walk_trouble, m), from);
+		send_walk(m, tree_open(a, from->path, walk_trouble, s3_run_notice, m), from);
 	} else if (!str_utf8(from->path) && m->to_folder) {
 		s3_run_trouble(&m->run, str_printf(a, STR_FMT " has a name that is not UTF-8, which no key can be.",
 						   STR_ARG(from->path)));
@@ -376,7 +376,7 @@ static void open_side(struct moving *m, struct side *s) {
 		struct objects_of of = { .bucket = s->top.bucket, .prefix = s->top.key, .skip = s->top.key.n };
 		s->walk = objects_open(a, &m->run.where.client, &of, walk_trouble, m);
 	} else if (stat(str_z(a, s->top.path), &st) == 0 || s->top.path.p != m->to.path.p) {
-		s->walk = tree_open(a, s->top.path, walk_trouble, m);
+		s->walk = tree_open(a, s->top.path, walk_trouble, s3_run_notice, m);
 	}
 	step(m, s);
 }
@@ -415,6 +415,7 @@ static void compare(struct moving *m, struct side *from, struct side *to, struct
 		if (order < 0 || (order == 0 && is_to_send(way_of(from, to), &m->rules, &here, &there))) {
 			struct spot source = spot_of(&a, &from->top, &from->entry);
 			more = send_named(m, &source, from->entry.name, from->entry.size);
+			m->troubled = m->troubled || !more;
 		} else if (order > 0 && m->delete) {
 			add_extra(x, to->entry.name);
 		}
@@ -473,7 +474,7 @@ static void sync_sides(struct moving *m, const struct spot *source) {
 	}
 	finish(m);
 	if (m->troubled && m->delete) {
-		s3_run_trouble(&m->run, S("Nothing was removed, since not all could be seen."));
+		s3_run_notice(&m->run, S("Nothing was removed, since not all could be seen."));
 	} else if (!s3_run_is_stopped()) {
 		remove_extras(m, &x);
 	}

@@ -24,8 +24,23 @@ static void tell(struct s3_remover *r, str key, str why) {
 	r->trouble(r->arg, sentence);
 }
 
+static bool is_among(const struct val *errors, const struct val *object) {
+	for (const struct val *e = errors ? errors->first : NULL; e; e = e->next) {
+		if (str_eq(get_str(e, "Key"), get_str(object, "Key")) &&
+		    str_eq(get_str(e, "VersionId"), get_str(object, "VersionId"))) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void tell_errors(struct s3_remover *r, const struct answer *a) {
 	const struct val *errors = get(a->out, "Errors");
+	for (const struct val *o = r->gone ? r->list->first : NULL; o; o = o->next) {
+		if (!is_among(errors, o)) {
+			r->gone(r->arg, get_str(o, "Key"), get_str(o, "VersionId"));
+		}
+	}
 	for (const struct val *e = errors ? errors->first : NULL; e; e = e->next) {
 		tell(r, get_str(e, "Key"),
 		     str_printf(&r->arena, STR_FMT ": " STR_FMT, STR_ARG(get_str(e, "Code")),
@@ -57,7 +72,44 @@ static void flush(struct s3_remover *r) {
 	r->in = NULL;
 }
 
+/* No XML has most control characters, nor U+FFFE and U+FFFF, however they are written. */
+static bool fits_xml(str key) {
+	for (size_t i = 0; i < key.n; i++) {
+		unsigned char c = (unsigned char)key.p[i];
+		bool last = c == 0xef && i + 2 < key.n && (unsigned char)key.p[i + 1] == 0xbf;
+		if ((c < 0x20 && !strchr("\t\n\r", c)) || (last && (unsigned char)key.p[i + 2] >= 0xbe)) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void remove_alone(struct s3_remover *r, str key, str version) {
+	AUTO_ARENA arena = { 0 };
+	struct answer a;
+	struct client *c = &r->w->client;
+	struct arena *keep = c->arena;
+	c->arena = &arena;
+	struct val *in = client_input(c, "s3", "DeleteObject");
+	set_str(&arena, in, "Bucket", r->bucket);
+	set_str(&arena, in, "Key", key);
+	set_str(&arena, in, "VersionId", version.n ? version : (str){ 0 });
+	bool good = client_call(c, "s3", "DeleteObject", in, &a);
+	if (!good) {
+		tell(r, key, answer_sentence(&arena, &a));
+	} else if (r->gone) {
+		r->gone(r->arg, key, version);
+	}
+	r->removed += good;
+	r->failed += !good;
+	c->arena = keep;
+}
+
 void s3_remove(struct s3_remover *r, str key, str version) {
+	if (!fits_xml(key)) {
+		remove_alone(r, key, version);
+		return;
+	}
 	if (!r->in) {
 		begin(r);
 	}
@@ -95,7 +147,7 @@ bool s3_remove_all(struct s3_remover *r, str prefix, bool versions) {
 /* --- rm --- */
 
 struct removing {
-	struct s3_run run;
+	struct s3_run run; /* first: what is told of a run is told of it */
 	struct s3_remover remover;
 	bool recursive, versions;
 	str prefix; /* what filters do not look at */
@@ -117,10 +169,15 @@ static void tell_one(struct removing *r, str key, str version) {
 	s3_run_say(&r->run, str_printf(&a, STR_FMT " %s", STR_ARG(text), r->run.dry ? "would go" : "removed"));
 }
 
+static void is_gone(void *arg, str key, str version) {
+	tell_one((struct removing *)arg, key, version);
+}
+
 static void take_one(struct removing *r, str key, str version) {
 	r->run.found++;
-	tell_one(r, key, version);
-	if (!r->run.dry) {
+	if (r->run.dry) {
+		tell_one(r, key, version);
+	} else {
 		s3_remove(&r->remover, key, version);
 	}
 }
@@ -157,7 +214,8 @@ static bool remove_word(struct removing *r, const char *word) {
 	r->prefix = r->recursive ? prefix_of_folder(a, spot.key) : wild_prefix(a, spot.key);
 	s3_remover_open(&r->remover, &r->run.where, spot.bucket);
 	r->remover.trouble = s3_run_trouble;
-	r->remover.arg = &r->run;
+	r->remover.gone = is_gone;
+	r->remover.arg = r;
 	int64_t before = r->run.found;
 	if (r->versions) {
 		r->run.failed += !s3_each_version(&r->run.where, spot.bucket, r->prefix, take_meant_version, r);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum { RATE_US = 1000000 };
@@ -62,15 +63,21 @@ void s3_run_say(struct s3_run *r, str line) {
 	}
 	AUTO_LOCK(&r->said);
 	wipe(r);
-	printf(STR_FMT "\n", STR_ARG(line));
+	cli_say(STR_FMT, STR_ARG(line));
 }
 
-void s3_run_trouble(void *run, str sentence) {
+void s3_run_notice(void *run, str sentence) {
 	struct s3_run *r = run;
 	AUTO_LOCK(&r->said);
 	wipe(r);
 	fflush(stdout);
 	cli_fail(EXIT_REFUSED, STR_FMT, STR_ARG(sentence));
+}
+
+void s3_run_trouble(void *run, str sentence) {
+	struct s3_run *r = run;
+	s3_run_notice(run, sentence);
+	AUTO_LOCK(&r->said);
 	if (r->n_errors < ERRORS_KEPT) {
 		r->errors[r->n_errors++] = str_dup(&r->kept, sentence);
 	}
@@ -87,10 +94,17 @@ static void measure(struct s3_run *r, const struct totals *t, int64_t now) {
 	if (now - r->at_then < RATE_US) {
 		return;
 	}
-	double last = (double)(t->bytes_done - r->bytes_then) * 1e6 / (double)(now - r->at_then);
+	double last = (double)(t->bytes_gone - r->bytes_then) * 1e6 / (double)(now - r->at_then);
 	r->rate = r->at_then == r->begun ? last : 0.7 * r->rate + 0.3 * last;
 	r->at_then = now;
-	r->bytes_then = t->bytes_done;
+	r->bytes_then = t->bytes_gone;
+}
+
+/* A line that goes on in the next one could not be wiped. */
+static int columns(int wanted) {
+	struct winsize w;
+	bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 1;
+	return known && w.ws_col <= wanted ? w.ws_col - 1 : wanted;
 }
 
 void s3_run_tick(void *run) {
@@ -102,17 +116,17 @@ void s3_run_tick(void *run) {
 	struct totals t = transfer_totals(r->transfer);
 	struct buf b = { .arena = &a };
 	measure(r, &t, clock_monotonic());
-	putf(&b, STR_FMT " of " STR_FMT "%s, %lld of %lld files", STR_ARG(s3_human(&a, t.bytes_done)),
+	putf(&b, STR_FMT " of " STR_FMT "%s, %lld of %lld files", STR_ARG(s3_human(&a, t.bytes_gone)),
 	     STR_ARG(s3_human(&a, t.bytes)), r->listed ? "" : " so far", (long long)t.files_done, (long long)t.files);
 	if (r->rate >= 1) {
-		int64_t left = (int64_t)((double)(t.bytes - t.bytes_done) / r->rate);
+		int64_t left = (int64_t)((double)(t.bytes - t.bytes_gone) / r->rate);
 		putf(&b, ", " STR_FMT "/s", STR_ARG(s3_human(&a, (int64_t)r->rate)));
 		if (r->listed && left >= 0) {
 			putf(&b, ", " STR_FMT " left", STR_ARG(span(&a, left)));
 		}
 	}
 	AUTO_LOCK(&r->said);
-	fprintf(stderr, "\r" STR_FMT "\033[K", STR_ARG(buf_str(&b)));
+	fprintf(stderr, "\r%.*s\033[K", columns((int)b.n), b.p);
 	fflush(stderr);
 	r->drawn = true;
 }
@@ -150,25 +164,29 @@ static void put_errors(struct buf *b, const struct s3_run *r) {
 
 static void sum_up_json(const struct s3_run *r, const struct totals *t) {
 	struct buf b = { .arena = r->where.cli->arena };
-	putf(&b, "{\"files\":%lld,\"bytes\":%lld,\"found\":%lld", (long long)t->files_done,
-	     (long long)(t->files_done ? t->bytes_done : 0), (long long)r->found);
-	putf(&b, ",\"deleted\":%lld,\"unverified\":%lld,\"failed\":%lld,\"dryRun\":%s,\"interrupted\":%s",
-	     (long long)r->deleted, (long long)t->unverified, (long long)r->failed, r->dry ? "true" : "false",
-	     stopped ? "true" : "false");
+	putf(&b, "{\"files\":%lld,\"bytes\":%lld,\"found\":%lld", (long long)t->files_done, (long long)t->bytes_done,
+	     (long long)r->found);
+	putf(&b, ",\"deleted\":%lld,\"unverified\":%lld,\"kept\":%lld,\"failed\":%lld,\"dryRun\":%s,\"interrupted\":%s",
+	     (long long)r->deleted, (long long)t->unverified, (long long)t->kept, (long long)r->failed,
+	     r->dry ? "true" : "false", stopped ? "true" : "false");
 	put_errors(&b, r);
 	printf(STR_FMT "\n", STR_ARG(buf_str(&b)));
 }
 
 static void sum_up(const struct s3_run *r, const struct totals *t, const char *done) {
+	int64_t good = t->files_done + r->deleted;
+	if (t->kept) {
+		fprintf(stderr, "%lld uploads by parts are kept; the same command goes on with them.\n",
+			(long long)t->kept);
+	}
 	if (t->unverified) {
 		fprintf(stderr, "%lld had no checksum to compare with.\n", (long long)t->unverified);
 	}
 	if (stopped) {
 		fprintf(stderr, "Interrupted: %lld of %lld files were %s.\n", (long long)t->files_done,
 			(long long)t->files, done);
-	} else if (r->failed && r->found > 1) {
-		fprintf(stderr, "%lld failed, %lld were %s.\n", (long long)r->failed,
-			(long long)(t->files_done + r->deleted), done);
+	} else if (r->failed && r->failed + good > 1) {
+		fprintf(stderr, "%lld failed, %lld were %s.\n", (long long)r->failed, (long long)good, done);
 	}
 }
 
@@ -176,6 +194,7 @@ int s3_run_end(struct s3_run *r, const char *done) {
 	struct totals t = { 0 };
 	if (r->transfer) {
 		t = transfer_totals(r->transfer);
+		r->failed += t.untried;
 		wipe(r);
 	}
 	if (r->where.cli->json) {
@@ -183,6 +202,7 @@ int s3_run_end(struct s3_run *r, const char *done) {
 	} else {
 		sum_up(r, &t, done);
 	}
+	arena_free(&r->kept);
 	if (fflush(stdout) && errno != EPIPE) {
 		return cli_fail(EXIT_REFUSED, "Standard output cannot be written: %s.", strerror(errno));
 	}

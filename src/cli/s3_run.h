@@ -29,7 +29,9 @@ bool s3_run_filters(struct s3_run *r, struct cli *cli);
 
 /* One line on stdout about what was done; not when quiet or with --json. */
 void s3_run_say(struct s3_run *r, str line);
-/* Something failed (a struct s3_run): on stderr, counted. */
+/* Something (of a struct s3_run) that is no failure, on stderr. */
+void s3_run_notice(void *run, str sentence);
+/* Something failed: on stderr, counted. */
 void s3_run_trouble(void *run, str sentence);
 /* The progress line on stderr, if that is a terminal. */
 void s3_run_tick(void *run);

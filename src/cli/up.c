@@ -159,9 +159,10 @@ int server_ensure(struct cli *cli) {
 		return EXIT_DONE;
 	}
 	rc = start_in_background(cli, server_argv(&bare, &foreground));
-	if (!rc) {
-		tell_started(cli);
+	if (rc) {
+		return cli_fail(rc, "The local cloud was not up, and did not come up; `aerostat up` takes options.");
 	}
+	tell_started(cli);
 	return rc;
 }
 

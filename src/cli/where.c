@@ -41,14 +41,14 @@ static bool find_local(struct cli *cli, const struct wish *wish, struct place *o
 	return true;
 }
 
-static int refuse(const struct where *w, const struct answer *a) {
-	str id = a->request_id, sentence = answer_sentence(w->cli->arena, a);
+int where_refuse(const struct where *w, str about, const struct answer *a) {
 	bool denied = str_is(a->code, "AccessDenied") || str_is(a->code, "UnauthorizedOperation");
-	if (denied && id.n && !w->client.place.aws) {
-		return cli_fail(EXIT_REFUSED, STR_FMT "\n`aerostat iam explain " STR_FMT "` says why.",
-				STR_ARG(sentence), STR_ARG(id));
+	cli_fail(EXIT_REFUSED, STR_FMT "%s" STR_FMT, STR_ARG(about), about.n ? ": " : "",
+		 STR_ARG(answer_sentence(w->cli->arena, a)));
+	if (denied && a->request_id.n && !w->client.place.aws) {
+		fprintf(stderr, "`aerostat iam explain " STR_FMT "` says why.\n", STR_ARG(a->request_id));
 	}
-	return cli_fail(EXIT_REFUSED, STR_FMT, STR_ARG(sentence));
+	return EXIT_REFUSED;
 }
 
 bool where_open(struct where *w, struct cli *cli, const struct wish *wish) {
@@ -64,7 +64,7 @@ bool where_open(struct where *w, struct cli *cli, const struct wish *wish) {
 		return say_no(why);
 	}
 	if (!client_open(&w->client, cli->arena, &place, &failed)) {
-		refuse(w, &failed);
+		where_refuse(w, (str){ 0 }, &failed);
 		return false;
 	}
 	return true;
@@ -104,7 +104,7 @@ bool where_call(struct where *w, const struct ask *q, struct answer *a) {
 	if (client_call(&w->client, q->service, q->op, q->in, a) || (q->expected && str_is(a->code, q->expected))) {
 		return true;
 	}
-	refuse(w, a);
+	where_refuse(w, (str){ 0 }, a);
 	return false;
 }
 
@@ -131,6 +131,6 @@ enum bucket_is where_bucket(struct where *w, str bucket) {
 	case 400: /* no name that a bucket can have */
 	case 404: return BUCKET_NOT_THERE;
 	case 403: return BUCKET_ELSEWHERE;
-	default: refuse(w, &a); return BUCKET_UNKNOWN;
+	default: where_refuse(w, (str){ 0 }, &a); return BUCKET_UNKNOWN;
 	}
 }

@@ -35,6 +35,8 @@ struct ask ask_new(struct where *w, const char *service, const char *op);
 /* The same with one string member set. */
 struct ask ask_about(struct where *w, const char *op, const char *member, str value);
 
+/* Says on stderr how a call failed, and about what (may be absent). EXIT_REFUSED. */
+int where_refuse(const struct where *w, str about, const struct answer *a);
 /* True also when it failed with the expected code; a->code tells. False: said on stderr. */
 bool where_call(struct where *w, const struct ask *q, struct answer *a);
 /* A list of iam's, page by page: a must be zeroed before the first. False at the end, and when it failed (said on

@@ -48,12 +48,9 @@ struct outgoing {
 };
 
 static void outgoing_init(struct client *c, struct outgoing *o, const struct wire *w, const struct val *in) {
-	if (c->place.endpoint.n) {
-		o->to = (struct endpoint){ c->place.endpoint,
-					   endpoint_of(c->arena, w->service, c->place.region).region };
-	} else {
-		o->to = endpoint_of(c->arena, w->service, c->place.region);
-	}
+	str own = place_endpoint(&c->place, w->service->name);
+	o->to = endpoint_of(c->arena, w->service, c->place.region);
+	o->to.url = own.n ? own : o->to.url;
 	if (!url_parse(o->to.url, &o->url)) {
 		bug("an endpoint that is none");
 	}
@@ -119,10 +116,25 @@ static str url_of(struct arena *a, const struct outgoing *o, str query) {
 			  STR_ARG(query));
 }
 
+/* Those of the moment. */
+static bool take_keys(struct client *c, struct answer *failed) {
+	struct grant g;
+	if (c->credentials && !credentials_get(c->credentials, c->arena, &g, failed)) {
+		return false;
+	}
+	c->place.keys = c->credentials ? g.keys : c->place.keys;
+	return true;
+}
+
 static enum delivery send_once(struct client *c, const struct wire *w, const struct val *in, struct flow *flow,
 			       struct message *m) {
 	struct outgoing o = { .flow = flow };
+	struct answer failed;
 	str why = { 0 };
+	if (!take_keys(c, &failed)) {
+		m->body = answer_sentence(c->arena, &failed);
+		return IMPOSSIBLE;
+	}
 	struct head *head = NEW(c->arena, struct head);
 	outgoing_init(c, &o, w, in);
 	str url = url_of(c->arena, &o, o.request.query);
@@ -131,6 +143,7 @@ static enum delivery send_once(struct client *c, const struct wire *w, const str
 		flow->rewind(flow);
 	}
 	enum delivery d = transport_send(c->transport, &p, head, &m->body, &why);
+	*c->heard = *c->heard || d == DELIVERED;
 	m->head = head;
 	if (d == STOPPED) {
 		m->body = why;
@@ -240,11 +253,10 @@ static void pause_before(const struct client *c, int attempt) {
 	}
 }
 
-/* Nothing listens on this machine itself: it will not do so in a second either. */
 static bool is_hopeless(const struct client *c, enum delivery d) {
 	struct url url;
 	return d == STOPPED || d == IMPOSSIBLE ||
-	       (d == NOBODY_THERE && url_parse(c->place.endpoint, &url) && url_is_loopback(&url));
+	       (d == NOBODY_THERE && !*c->heard && url_parse(c->place.endpoint, &url) && url_is_loopback(&url));
 }
 
 /* A bucket is asked for in a region that is not its own: S3 says which it is. */
@@ -294,17 +306,42 @@ bool client_hashes(const struct client *c) {
 str client_presign(struct client *c, const struct request_of *r, int64_t seconds) {
 	struct wire w = must_find(r->service, r->op);
 	struct outgoing o = { 0 };
+	struct answer failed;
+	take_keys(c, &failed);
 	outgoing_init(c, &o, &w, r->in);
 	struct signer signer = signer_of(c, &o, &w);
 	struct head head = { .method = o.request.method, .path = o.path, .query = o.request.query, .host = o.url.host };
 	return url_of(c->arena, &o, auth_presign(c->arena, &signer, &head, seconds));
 }
 
+/* A refusal without a body (of a HEAD) has no words. */
+static const struct {
+	int status;
+	const char *words;
+} wordless[] = {
+	{ 301, "it is in another region" },
+	{ 400, "the region, the version or the key of the encryption is not the right one" },
+	{ 403, "these keys may not, or there is nothing of that name" },
+	{ 404, "there is nothing of that name" },
+	{ 405, "it is a delete marker" },
+	{ 0 },
+};
+
+static str message_of(const struct answer *failed) {
+	for (size_t i = 0; wordless[i].status && !failed->message.n; i++) {
+		if (failed->status == wordless[i].status) {
+			return str_from(wordless[i].words);
+		}
+	}
+	return failed->message;
+}
+
 str answer_sentence(struct arena *a, const struct answer *failed) {
 	struct buf b = { .arena = a };
+	str message = message_of(failed);
 	put(&b, failed->code);
-	put(&b, failed->code.n && failed->message.n ? S(": ") : S(""));
-	put(&b, failed->message);
+	put(&b, failed->code.n && message.n ? S(": ") : S(""));
+	put(&b, message);
 	if (failed->request_id.n) {
 		putf(&b, " (request " STR_FMT ")", STR_ARG(failed->request_id));
 	}
@@ -318,20 +355,6 @@ static int attempts_wanted(void) {
 	return str_uint(str_from(getenv("AWS_MAX_ATTEMPTS")), &n) && n >= 1 && n <= 20 ? (int)n : ATTEMPTS;
 }
 
-static bool assume(struct client *c, struct answer *failed) {
-	struct val *in = client_input(c, "sts", "AssumeRole");
-	set_str(c->arena, in, "RoleArn", c->place.role);
-	set_str(c->arena, in, "RoleSessionName", c->place.session);
-	set_str(c->arena, in, "ExternalId", c->place.external_id);
-	if (!client_call(c, "sts", "AssumeRole", in, failed)) {
-		return false;
-	}
-	const struct val *got = get(failed->out, "Credentials");
-	c->place.keys = (struct keys){ get_str(got, "AccessKeyId"), get_str(got, "SecretAccessKey"),
-				       get_str(got, "SessionToken") };
-	return true;
-}
-
 void client_heed(struct client *c, const _Atomic bool *stop) {
 	c->stop = stop;
 	transport_heed(c->transport, stop);
@@ -340,7 +363,6 @@ void client_heed(struct client *c, const _Atomic bool *stop) {
 void client_clone(struct client *c, struct arena *a, const struct client *from) {
 	*c = *from;
 	c->arena = a;
-	c->place.role = (str){ 0 };
 	c->place.region = from->region[0] ? str_from(c->region) : from->place.region;
 	c->transport = transport_create(a);
 	client_heed(c, from->stop);
@@ -349,5 +371,7 @@ void client_clone(struct client *c, struct arena *a, const struct client *from) 
 bool client_open(struct client *c, struct arena *a, const struct place *place, struct answer *failed) {
 	*c = (struct client){ .arena = a, .place = *place, .attempts = attempts_wanted(), .pause_ms = PAUSE_MS };
 	c->transport = transport_create(a);
-	return !place->role.n || assume(c, failed);
+	c->heard = NEW(a, _Atomic bool);
+	c->credentials = place->source ? credentials_create(a, place) : NULL;
+	return take_keys(c, failed);
 }

@@ -1,17 +1,20 @@
 /* The toolkit's AWS client: one call, signed, sent, tried again where AWS's own SDKs do (throttling, 500, 502, 503,
- * 504, broken connections; three attempts, or AWS_MAX_ATTEMPTS), and read back. */
+ * 504, broken connections; three attempts, or AWS_MAX_ATTEMPTS), and read back. Where nothing listens on this machine
+ * itself it is not tried again, unless somebody has answered there before: a server may be on its way back. */
 #pragma once
 
-#include "client/place.h"
+#include "client/credentials.h"
 #include "client/transport.h"
 #include "wire/val.h"
 
 struct client {
 	struct arena *arena;
 	struct place place;
+	struct credentials *credentials; /* NULL: the place's keys as they are */
 	int attempts;
 	int pause_ms; /* a pause before another attempt is random, up to this, doubled each time, 20 s at most */
 	struct transport *transport;
+	_Atomic bool *heard; /* somebody has answered there, to this client or to one of its clones */
 	const _Atomic bool *stop; /* calls end soon after it becomes true; NULL: they do not */
 	char region[40]; /* the bucket's own, once S3 has said that it is another than place.region was */
 };
@@ -28,7 +31,7 @@ struct request_of {
 	const struct val *in;
 };
 
-/* Assumes the place's role if it has one. False: *failed says why. */
+/* Fetches the place's keys, if they come from elsewhere. False: *failed says why. */
 bool client_open(struct client *c, struct arena *a, const struct place *place, struct answer *failed);
 
 /* Another one of the same place with connections of its own, for another thread. a: the arena of all its calls; what is

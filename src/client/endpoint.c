@@ -87,5 +87,9 @@ bool url_is_aws(const struct url *u) {
 
 bool url_is_loopback(const struct url *u) {
 	str host = without_port(u->host);
-	return str_is(host, "localhost") || str_is(host, "::1") || str_starts(host, S("127."));
+	bool number = str_starts(host, S("127."));
+	for (size_t i = 0; i < host.n; i++) {
+		number = number && ((host.p[i] >= '0' && host.p[i] <= '9') || host.p[i] == '.');
+	}
+	return number || str_is(host, "localhost") || str_is(host, "::1");
 }

@@ -39,6 +39,12 @@ static void read_section(struct line *l, str body) {
 	l->key = str_trim(l->key);
 }
 
+static str without_end(str line) {
+	line.n -= str_ends(line, S("\n"));
+	line.n -= str_ends(line, S("\r"));
+	return line;
+}
+
 static bool next_line(str *rest, struct line *l) {
 	str tail;
 	*l = (struct line){ 0 };
@@ -70,15 +76,16 @@ static bool next_line(str *rest, struct line *l) {
 	return true;
 }
 
-/* "profile NAME" with the name in quotes or not; NAME. */
+/* "profile NAME" (or another kind) with the name in quotes or not; NAME. */
 static bool is_section(str name, struct ini_section s) {
-	if (!s.config || str_is(name, "default")) {
+	str kind = str_from(s.kind ? s.kind : "profile");
+	if (!s.config || (!s.kind && str_is(name, "default"))) {
 		return str_eq(name, s.profile);
 	}
-	if (name.n < 8 || !str_starts(name, S("profile")) || !is_blank(name.p[7])) {
+	if (name.n <= kind.n || !str_starts(name, kind) || !is_blank(name.p[kind.n])) {
 		return false;
 	}
-	name = str_trim(str_skip(name, 8));
+	name = str_trim(str_skip(name, kind.n + 1));
 	if (name.n >= 2 && (name.p[0] == '"' || name.p[0] == '\'') && name.p[name.n - 1] == name.p[0]) {
 		name = (str){ name.p + 1, name.n - 2 };
 	}
@@ -111,6 +118,22 @@ str ini_get(str text, struct ini_section s, const char *key) {
 	while (next_inside(&text, s, &inside, &l)) {
 		if (l.kind == LINE_SETTING && str_ieq(l.key, str_from(key))) {
 			found = l.value;
+		}
+	}
+	return found;
+}
+
+str ini_get_below(str text, struct ini_section s, const char *above, const char *key) {
+	str found = { 0 };
+	struct line l, inner;
+	bool inside = false, below = false;
+	while (next_inside(&text, s, &inside, &l)) {
+		if (l.kind == LINE_SETTING || l.kind == LINE_SECTION) {
+			below = l.kind == LINE_SETTING && str_ieq(l.key, str_from(above));
+		}
+		if (below && l.kind == LINE_MORE) {
+			read_setting(&inner, str_trim(without_end(l.all)));
+			found = inner.kind == LINE_SETTING && str_ieq(inner.key, str_from(key)) ? inner.value : found;
 		}
 	}
 	return found;

@@ -9,11 +9,14 @@
 struct ini_section {
 	str profile;
 	bool config;
+	const char *kind; /* of a config file's other sections ("services"); NULL: a profile */
 };
 
 bool ini_has(str text, struct ini_section s);
 /* Absent: no such section, or no such setting in it. Of several the last. */
 str ini_get(str text, struct ini_section s, const char *key);
+/* Of the indented settings below the setting `above`, as in a services section. */
+str ini_get_below(str text, struct ini_section s, const char *above, const char *key);
 /* The note of ini_change that the section carries; absent if it has none. */
 str ini_note(str text, struct ini_section s);
 

@@ -1,7 +1,8 @@
 #include "base/tap.h"
 #include "client/ini.h"
 
-static const struct ini_section dev = { { "dev", 3 }, false }, dev_config = { { "dev", 3 }, true };
+static const struct ini_section dev = { .profile = { "dev", 3 } },
+				dev_config = { .profile = { "dev", 3 }, .config = true };
 
 static const char credentials[] = "# keys of the whole team\n"
 				  "[default]\naws_access_key_id=AKIAD\naws_secret_access_key = se/c+ret=\n\n"
@@ -10,12 +11,13 @@ static const char credentials[] = "# keys of the whole team\n"
 
 static void test_get(void) {
 	str t = S(credentials);
-	CHECK(ini_has(t, dev) && !ini_has(t, dev_config) && !ini_has(t, (struct ini_section){ S("none"), false }));
+	CHECK(ini_has(t, dev) && !ini_has(t, dev_config) && !ini_has(t, (struct ini_section){ .profile = S("none") }));
 	CHECK_STR(ini_get(t, dev, "aws_access_key_id"), S("AKIA1"));
 	CHECK_STR(ini_get(t, dev, "aws_secret_access_key"), S("x"));
-	CHECK_STR(ini_get(t, (struct ini_section){ S("default"), true }, "aws_secret_access_key"), S("se/c+ret="));
-	CHECK_STR(ini_get(t, (struct ini_section){ S("other"), false }, "region"), S("eu-west-1"));
-	CHECK(!ini_get(t, (struct ini_section){ S("other"), false }, "nested").p);
+	CHECK_STR(ini_get(t, (struct ini_section){ .profile = S("default"), .config = true }, "aws_secret_access_key"),
+		  S("se/c+ret="));
+	CHECK_STR(ini_get(t, (struct ini_section){ .profile = S("other") }, "region"), S("eu-west-1"));
+	CHECK(!ini_get(t, (struct ini_section){ .profile = S("other") }, "nested").p);
 	CHECK(!ini_get(t, dev, "region").p);
 }
 
@@ -23,7 +25,7 @@ static void test_names(void) {
 	str t = S("[profile   dev]\nregion=a\n[profile \"two "
 		  "words\"]\nregion=b\n[profiledev]\nregion=c\n[dev]\nregion=d\n");
 	CHECK_STR(ini_get(t, dev_config, "region"), S("a"));
-	CHECK_STR(ini_get(t, (struct ini_section){ S("two words"), true }, "region"), S("b"));
+	CHECK_STR(ini_get(t, (struct ini_section){ .profile = S("two words"), .config = true }, "region"), S("b"));
 	CHECK_STR(ini_get(t, dev, "region"), S("d"));
 }
 

@@ -1,184 +1,193 @@
 #include "client/place.h"
 
-#include "base/fd.h"
 #include "client/endpoint.h"
-#include "client/ini.h"
 
-#include <errno.h>
+/* --- endpoints that the environment and the profiles have --- */
 
-enum { FILE_MAX_BYTES = 1024 * 1024 };
-
-static str env(const char *name) {
-	str s = str_from(getenv(name));
-	return s.n ? s : (str){ 0 };
+static bool are_ignored(void) {
+	return str_ieq(env_get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), S("true"));
 }
 
-static str either(str a, str b) {
-	return a.n ? a : b;
+/* AWS_ENDPOINT_URL_S3 */
+static str env_of_service(const char *service) {
+	AUTO_ARENA a = { 0 };
+	struct buf name = { .arena = &a };
+	if (!service || are_ignored()) {
+		return (str){ 0 };
+	}
+	putz(&name, "AWS_ENDPOINT_URL_");
+	for (const char *p = service; *p; p++) {
+		put_byte(&name, *p >= 'a' && *p <= 'z' ? *p - 'a' + 'A' : *p);
+	}
+	return env_get(str_z(&a, buf_str(&name)));
 }
 
-static bool no(struct arena *a, str *why, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-static bool no(struct arena *a, str *why, const char *fmt, ...) {
-	va_list ap;
-	va_start(ap, fmt);
-	*why = str_vprintf(a, fmt, ap);
-	va_end(ap);
-	return false;
+static str env_of_all(void) {
+	return are_ignored() ? (str){ 0 } : env_get("AWS_ENDPOINT_URL");
 }
 
 bool wish_is_local(const struct wish *w) {
-	bool by_environment = env("AWS_ENDPOINT_URL").n && env("AWS_ACCESS_KEY_ID").n && env("AWS_SECRET_ACCESS_KEY").n;
-	return !w->aws && !w->profile.n && !w->endpoint.n && !by_environment;
+	bool keyed = env_get("AWS_ACCESS_KEY_ID").n && env_get("AWS_SECRET_ACCESS_KEY").n;
+	bool around = (env_of_all().n && (w->service || keyed)) || env_of_service(w->service).n;
+	return !w->aws && !w->profile.n && !w->endpoint.n && !around;
 }
 
-static str home_path(struct arena *a, const char *variable, const char *name) {
-	str set = env(variable);
-	return set.n ? set : str_printf(a, STR_FMT "/.aws/%s", STR_ARG(home_folder(a)), name);
-}
-
-str credentials_path(struct arena *a) {
-	return home_path(a, "AWS_SHARED_CREDENTIALS_FILE", "credentials");
-}
-
-str config_path(struct arena *a) {
-	return home_path(a, "AWS_CONFIG_FILE", "config");
-}
-
-bool profile_file_read(struct arena *a, str path, str *text, str *why) {
-	int rc = file_read(a, str_z(a, path), FILE_MAX_BYTES, text);
-	if (rc == -ENOENT || rc == -ENOTDIR) {
-		*text = S("");
-		return true;
+/* In the order of the AWS CLI: a service's variable, the variable for all, the profile's for a service, its own. */
+static str endpoint_around(const struct profiles *p, str profile, const char *service) {
+	str around = str_either(env_of_service(service), env_of_all());
+	bool ignored = are_ignored() ||
+		       (profile.n && str_ieq(profiles_get(p, profile, "ignore_configured_endpoint_urls"), S("true")));
+	if (around.n || ignored || !profile.n) {
+		return around;
 	}
-	return !rc || no(a, why, STR_FMT " cannot be read: %s.", STR_ARG(path), strerror(-rc));
+	str own = service ? profiles_service_endpoint(p, profile, service) : (str){ 0 };
+	return str_either(own, profiles_get(p, profile, "endpoint_url"));
 }
 
-/* Both files, and how a profile's settings are found in them. */
-struct profiles {
-	struct arena *a;
-	str credentials, config;
-};
-
-static bool profiles_read(struct profiles *p, str *why) {
-	return profile_file_read(p->a, credentials_path(p->a), &p->credentials, why) &&
-	       profile_file_read(p->a, config_path(p->a), &p->config, why);
+static str sts_endpoint(const struct profiles *p, str profile) {
+	return str_either(env_of_service("sts"),
+			  profile.n && !are_ignored() ? profiles_service_endpoint(p, profile, "sts") : (str){ 0 });
 }
 
-static bool profile_is_there(const struct profiles *p, str name) {
-	return ini_has(p->credentials, (struct ini_section){ name, false }) ||
-	       ini_has(p->config, (struct ini_section){ name, true });
+str place_endpoint(const struct place *p, const char *service) {
+	return p->sts.n && strcmp(service, "sts") == 0 ? p->sts : p->endpoint;
 }
 
-static str setting(const struct profiles *p, str name, const char *key) {
-	return either(ini_get(p->credentials, (struct ini_section){ name, false }, key),
-		      ini_get(p->config, (struct ini_section){ name, true }, key));
-}
+/* --- keys --- */
 
-/* Where keys come from that this program does not ask. */
-static const char *const unread[] = { "credential_process",      "sso_session",       "sso_start_url",
-				      "web_identity_token_file", "credential_source", NULL };
-
-static bool keys_of(const struct profiles *p, str name, struct keys *out, str *why) {
-	out->access_key = setting(p, name, "aws_access_key_id");
-	out->secret = setting(p, name, "aws_secret_access_key");
-	out->token = either(setting(p, name, "aws_session_token"), (str){ 0 });
-	if (out->access_key.n && out->secret.n) {
-		return true;
+/* A key id of AWS's says whose it is, in bits 1 to 40 of its base32, since 2019: then its fifth character is Q or
+ * later. */
+static str account_of_key(struct arena *a, str id) {
+	uint64_t bits = 0;
+	if (id.n != 20 || !(str_starts(id, S("AKIA")) || str_starts(id, S("ASIA"))) || id.p[4] < 'Q' || id.p[4] > 'Z') {
+		return (str){ 0 };
 	}
-	for (const char *const *u = unread; *u; u++) {
-		if (setting(p, name, *u).n) {
-			return no(p->a, why,
-				  "Profile " STR_FMT
-				  " has its keys from %s, which aerostat does not read: put temporary keys "
-				  "into the environment (`aws configure export-credentials`).",
-				  STR_ARG(name), *u);
+	for (size_t i = 4; i < 14; i++) {
+		char c = id.p[i];
+		if (!(c >= 'A' && c <= 'Z') && !(c >= '2' && c <= '7')) {
+			return (str){ 0 };
 		}
+		bits = bits << 5 | (uint64_t)(c >= 'A' ? c - 'A' : c - '2' + 26);
 	}
-	return no(p->a, why, "Profile " STR_FMT " has no keys in " STR_FMT ".", STR_ARG(name),
-		  STR_ARG(credentials_path(p->a)));
+	bits = bits >> 9 & 0xffffffffff;
+	return bits < 1000000000000 ? str_printf(a, "%012llu", (unsigned long long)bits) : (str){ 0 };
 }
 
-static bool find_role(const struct profiles *p, struct place *out, str *why) {
-	str source = setting(p, out->profile, "source_profile");
-	if (setting(p, out->profile, "mfa_serial").n) {
-		return no(p->a, why,
-			  "Profile " STR_FMT " wants a code of an MFA device, which aerostat does not ask for.",
-			  STR_ARG(out->profile));
+/* arn:aws:iam::123456789012:role/x */
+static str account_of_role(str arn) {
+	str part = { 0 };
+	for (int i = 0; i < 5; i++) {
+		str_cut(arn, ':', &part, &arn);
 	}
-	if (!source.n) {
-		return keys_of(p, out->profile, &out->keys, why);
-	}
-	if (!profile_is_there(p, source)) {
-		return no(p->a, why, "Profile " STR_FMT " names the source_profile " STR_FMT ", which is not there.",
-			  STR_ARG(out->profile), STR_ARG(source));
-	}
-	if (!str_eq(source, out->profile) && setting(p, source, "role_arn").n) {
-		return no(p->a, why,
-			  "Profile " STR_FMT " is a role by way of a role (" STR_FMT "): give it a source_profile "
-			  "with keys of its own.",
-			  STR_ARG(out->profile), STR_ARG(source));
-	}
-	out->role = setting(p, out->profile, "role_arn");
-	out->external_id = setting(p, out->profile, "external_id");
-	out->session = either(setting(p, out->profile, "role_session_name"), S("aerostat"));
-	return keys_of(p, source, &out->keys, why);
+	return part.n == 12 ? part : (str){ 0 };
 }
 
-static bool find_in_profile(const struct profiles *p, struct place *out, str *why) {
-	if (!profile_is_there(p, out->profile)) {
-		return no(p->a, why, "There is no profile " STR_FMT " in " STR_FMT " or " STR_FMT ".",
-			  STR_ARG(out->profile), STR_ARG(credentials_path(p->a)), STR_ARG(config_path(p->a)));
+static void find_account(const struct profiles *p, struct place *out) {
+	const struct key_source *s = out->source;
+	if (s && s->kind == KEYS_OF_ROLE) {
+		out->account = account_of_role(s->role);
+		return;
 	}
-	return setting(p, out->profile, "role_arn").n ? find_role(p, out, why)
-						      : keys_of(p, out->profile, &out->keys, why);
+	str said = out->profile.n ? profiles_get(p, out->profile, "aws_account_id") : env_get("AWS_ACCOUNT_ID");
+	out->account = said.n == 12 ? said : account_of_key(p->a, out->keys.access_key);
+}
+
+static bool no_keys_at_all(struct arena *a, str *why) {
+	return say_why(a, why,
+		       "There are no keys: none in the environment, no profile default, none of this machine. Say "
+		       "--profile NAME, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.");
+}
+
+static bool find_source(const struct profiles *p, const struct wish *w, struct place *out, str *why) {
+	str id = env_get("AWS_ACCESS_KEY_ID"), secret = env_get("AWS_SECRET_ACCESS_KEY");
+	if (!w->profile.n && id.n && secret.n) {
+		out->keys = (struct keys){ id, secret, env_get("AWS_SESSION_TOKEN") };
+		return true;
+	}
+	if (!w->profile.n && id.n != secret.n && (!id.n || !secret.n)) {
+		return say_why(p->a, why, "%s is in the environment, but %s is not.",
+			       id.n ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY",
+			       id.n ? "AWS_SECRET_ACCESS_KEY" : "AWS_ACCESS_KEY_ID");
+	}
+	str named = str_either(w->profile, str_either(env_get("AWS_PROFILE"), env_get("AWS_DEFAULT_PROFILE")));
+	out->profile = str_either(named, S("default"));
+	if (profiles_has(p, out->profile)) {
+		return key_source_of_profile(p, out->profile, &out->source, why);
+	}
+	if (named.n) {
+		return say_why(p->a, why, "There is no profile " STR_FMT " in " STR_FMT " or " STR_FMT ".",
+			       STR_ARG(out->profile), STR_ARG(credentials_path(p->a)), STR_ARG(config_path(p->a)));
+	}
+	out->profile = (str){ 0 };
+	return key_source_of_machine(p, out->profile, &out->source, why) && (out->source || no_keys_at_all(p->a, why));
 }
 
 static bool find_keys(const struct profiles *p, const struct wish *w, struct place *out, str *why) {
-	struct keys here = { env("AWS_ACCESS_KEY_ID"), env("AWS_SECRET_ACCESS_KEY"), env("AWS_SESSION_TOKEN") };
-	if (!w->profile.n && here.access_key.n && here.secret.n) {
-		out->keys = here;
-		return true;
+	if (!find_source(p, w, out, why)) {
+		return false;
 	}
-	out->profile = either(w->profile, either(env("AWS_PROFILE"), S("default")));
-	if (!w->profile.n && !env("AWS_PROFILE").n && !profile_is_there(p, out->profile)) {
-		return no(p->a, why, "There are no keys: none in the environment, and no profile. Say --profile NAME.");
+	if (out->source && out->source->kind == KEYS_GIVEN) {
+		out->keys = out->source->keys;
+		out->source = NULL;
 	}
-	return find_in_profile(p, out, why);
+	find_account(p, out);
+	return true;
 }
 
-/* The endpoint that was named for this run, or the profile's own. */
+/* --- where --- */
+
+/* Do the keys belong to another place? */
+static bool goes_with_aws(const struct profiles *p, const struct wish *w, const struct place *out, str *why) {
+	str own = out->profile.n
+			  ? str_either(profiles_get(p, out->profile, "endpoint_url"),
+				       w->service ? profiles_service_endpoint(p, out->profile, w->service) : (str){ 0 })
+			  : (str){ 0 };
+	if (own.n) {
+		return say_why(p->a, why, "Profile " STR_FMT " belongs to " STR_FMT ", so --aws does not go with it.",
+			       STR_ARG(out->profile), STR_ARG(own));
+	}
+	str around = str_either(env_of_all(), env_of_service(w->service));
+	if (!out->profile.n && around.n) {
+		return say_why(p->a, why,
+			       "The keys in the environment belong to AWS_ENDPOINT_URL, " STR_FMT ", so --aws does not "
+			       "go with them: say --profile NAME, or unset AWS_ENDPOINT_URL and the keys.",
+			       STR_ARG(around));
+	}
+	return true;
+}
+
+static bool endpoint_is_good(const struct profiles *p, str endpoint, struct url *url, str *why) {
+	return !endpoint.n || url_parse(endpoint, url) ||
+	       say_why(p->a, why, STR_FMT " is no endpoint: one is written like http://127.0.0.1:4566.",
+		       STR_ARG(endpoint));
+}
+
 static bool find_endpoint(const struct profiles *p, const struct wish *w, struct place *out, str *why) {
-	str own = out->profile.n ? setting(p, out->profile, "endpoint_url") : (str){ 0 };
-	str around = env("AWS_ENDPOINT_URL");
-	struct url url;
-	if (w->aws && !w->endpoint.n && own.n) {
-		return no(p->a, why, "Profile " STR_FMT " belongs to " STR_FMT ", so --aws does not go with it.",
-			  STR_ARG(out->profile), STR_ARG(own));
+	struct url url, sts;
+	if (w->aws && !w->endpoint.n && !goes_with_aws(p, w, out, why)) {
+		return false;
 	}
-	if (w->aws && !w->endpoint.n && !out->profile.n && around.n) {
-		return no(p->a, why,
-			  "The keys in the environment belong to AWS_ENDPOINT_URL, " STR_FMT ", so --aws does not go "
-			  "with them: say --profile NAME, or unset AWS_ENDPOINT_URL and the keys.",
-			  STR_ARG(around));
+	if (!w->aws || w->endpoint.n) {
+		out->endpoint = str_either(w->endpoint, endpoint_around(p, out->profile, w->service));
+		out->sts = sts_endpoint(p, out->profile);
 	}
-	out->endpoint = w->endpoint.n ? w->endpoint : w->aws ? (str){ 0 } : either(around, own);
-	if (out->endpoint.n && !url_parse(out->endpoint, &url)) {
-		return no(p->a, why, STR_FMT " is no endpoint: one is written like http://127.0.0.1:4566.",
-			  STR_ARG(out->endpoint));
+	if (!endpoint_is_good(p, out->endpoint, &url, why) || !endpoint_is_good(p, out->sts, &sts, why)) {
+		return false;
 	}
 	out->aws = w->aws || !out->endpoint.n || url_is_aws(&url);
 	return true;
 }
 
 bool place_find(struct arena *a, const struct wish *w, struct place *out, str *why) {
-	struct profiles p = { .a = a };
+	struct profiles p;
 	*out = (struct place){ 0 };
-	if (!profiles_read(&p, why) || !find_keys(&p, w, out, why) || !find_endpoint(&p, w, out, why)) {
+	if (!profiles_read(a, &p, why) || !find_keys(&p, w, out, why) || !find_endpoint(&p, w, out, why)) {
 		return false;
 	}
-	str own = out->profile.n ? setting(&p, out->profile, "region") : (str){ 0 };
-	out->region = either(w->region,
-			     either(env("AWS_REGION"), either(env("AWS_DEFAULT_REGION"), either(own, S("us-east-1")))));
+	str own = out->profile.n ? profiles_get(&p, out->profile, "region") : (str){ 0 };
+	out->region =
+		str_either(w->region, str_either(env_get("AWS_REGION"), str_either(env_get("AWS_DEFAULT_REGION"),
+										   str_either(own, S("us-east-1")))));
 	return region_is_plain(out->region) ||
-	       no(a, why, STR_FMT " is no region: one is written like us-east-1.", STR_ARG(out->region));
+	       say_why(a, why, STR_FMT " is no region: one is written like us-east-1.", STR_ARG(out->region));
 }

@@ -2,20 +2,12 @@
 
 #include "base/fd.h"
 #include "client/ini.h"
+#include "client/profiles.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-
-static bool no(struct arena *a, str *why, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-static bool no(struct arena *a, str *why, const char *fmt, ...) {
-	va_list ap;
-	va_start(ap, fmt);
-	*why = str_vprintf(a, fmt, ap);
-	va_end(ap);
-	return false;
-}
 
 bool profile_name_is_plain(str name) {
 	for (size_t i = 0; i < name.n; i++) {
@@ -42,22 +34,22 @@ static bool file_may_write(struct arena *a, str path, str *why) {
 	const char *folder = str_z(a, folder_of(a, path));
 	int rc = make_dirs(folder, 0700);
 	if (rc || access(folder, W_OK) < 0) {
-		return no(a, why, "%s cannot be written: %s.", folder, strerror(rc ? -rc : errno));
+		return say_why(a, why, "%s cannot be written: %s.", folder, strerror(rc ? -rc : errno));
 	}
 	if (lstat(str_z(a, path), &st) < 0) {
-		return errno == ENOENT || no(a, why, STR_FMT ": %s.", STR_ARG(path), strerror(errno));
+		return errno == ENOENT || say_why(a, why, STR_FMT ": %s.", STR_ARG(path), strerror(errno));
 	}
 	if (S_ISLNK(st.st_mode)) {
-		return no(a, why,
-			  STR_FMT " is a symbolic link, and keys are not written through one: put a file in its "
-				  "place, or name another by AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE.",
-			  STR_ARG(path));
+		return say_why(a, why,
+			       STR_FMT " is a symbolic link, and keys are not written through one: put a file in its "
+				       "place, or name another by AWS_SHARED_CREDENTIALS_FILE and AWS_CONFIG_FILE.",
+			       STR_ARG(path));
 	}
 	if (!S_ISREG(st.st_mode)) {
-		return no(a, why, STR_FMT " is no file.", STR_ARG(path));
+		return say_why(a, why, STR_FMT " is no file.", STR_ARG(path));
 	}
 	return (st.st_mode & S_IWUSR && access(str_z(a, path), W_OK) == 0) ||
-	       no(a, why, STR_FMT " is read-only.", STR_ARG(path));
+	       say_why(a, why, STR_FMT " is read-only.", STR_ARG(path));
 }
 
 static bool files_read(struct arena *a, str *credentials, str *config, str *why) {
@@ -85,7 +77,7 @@ str profile_overridden(str endpoint) {
 
 bool profile_may_write(struct arena *a, const struct profile *p, bool force, str *why) {
 	str credentials, config;
-	struct ini_section keys = { p->name, false }, rest = { p->name, true };
+	struct ini_section keys = { .profile = p->name }, rest = { .profile = p->name, .config = true };
 	if (!file_may_write(a, credentials_path(a), why) || !file_may_write(a, config_path(a), why) ||
 	    !files_read(a, &credentials, &config, why)) {
 		return false;
@@ -95,20 +87,22 @@ bool profile_may_write(struct arena *a, const struct profile *p, bool force, str
 		return true;
 	}
 	if (note.n) {
-		return no(a, why,
-			  "Profile " STR_FMT " is there already, for " STR_FMT ". Say --profile NAME for another, or "
-			  "--force to replace it.",
-			  STR_ARG(p->name), STR_ARG(note));
+		return say_why(a, why,
+			       "Profile " STR_FMT " is there already, for " STR_FMT
+			       ". Say --profile NAME for another, or "
+			       "--force to replace it.",
+			       STR_ARG(p->name), STR_ARG(note));
 	}
-	return no(a, why,
-		  "Profile " STR_FMT " is there already, and aerostat did not make it. Say --profile NAME for another, "
-		  "or --force to replace it.",
-		  STR_ARG(p->name));
+	return say_why(a, why,
+		       "Profile " STR_FMT
+		       " is there already, and aerostat did not make it. Say --profile NAME for another, "
+		       "or --force to replace it.",
+		       STR_ARG(p->name));
 }
 
 bool profile_read(struct arena *a, str name, struct profile *out, str *why) {
 	str credentials, config;
-	struct ini_section keys = { name, false }, rest = { name, true };
+	struct ini_section keys = { .profile = name }, rest = { .profile = name, .config = true };
 	*out = (struct profile){ .name = name };
 	if (!files_read(a, &credentials, &config, why)) {
 		return false;
@@ -132,14 +126,14 @@ static bool change_file(struct arena *a, str path, const struct ini_change *c, s
 	/* One run of the toolkit at a time: the lock goes with the folder's descriptor. */
 	AUTO_CLOSE folder = open(str_z(a, folder_of(a, path)), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0 || flock(folder, LOCK_EX) < 0) {
-		return no(a, why, STR_FMT " cannot be written: %s.", STR_ARG(path), strerror(errno));
+		return say_why(a, why, STR_FMT " cannot be written: %s.", STR_ARG(path), strerror(errno));
 	}
 	if (!file_may_write(a, path, why) || !profile_file_read(a, path, &text, why)) {
 		return false;
 	}
 	unlink(str_printf(a, "%s.new", p).p); /* a leftover would keep its mode */
 	int rc = file_write(p, ini_set(a, text, c), mode);
-	return !rc || no(a, why, STR_FMT " cannot be written: %s.", STR_ARG(path), strerror(-rc));
+	return !rc || say_why(a, why, STR_FMT " cannot be written: %s.", STR_ARG(path), strerror(-rc));
 }
 
 bool profile_write(struct arena *a, const struct profile *p, str *why) {
@@ -152,7 +146,7 @@ bool profile_write(struct arena *a, const struct profile *p, str *why) {
 		return false;
 	}
 	bool ours = old.note.n && str_eq(old.note, p->note);
-	struct ini_change config = { { p->name, true }, rest, 2, p->note, !ours };
-	struct ini_change credentials = { { p->name, false }, keys, 3, { 0 }, !ours };
+	struct ini_change config = { { .profile = p->name, .config = true }, rest, 2, p->note, !ours };
+	struct ini_change credentials = { { .profile = p->name }, keys, 3, { 0 }, !ours };
 	return change_file(a, config_path(a), &config, why) && change_file(a, credentials_path(a), &credentials, why);
 }

@@ -10,12 +10,16 @@
 /* A flow may take as long as it likes, but not stand still for so many seconds. */
 enum { CONNECT_MS = 10000, ANSWER_MS = 120000, STILL_S = 120, SMALL = 64 * 1024, WINDOW = 512 * 1024 };
 
+/* Whose keys nobody between may see. */
+#define METADATA_HOSTS "169.254.169.254,169.254.170.2,169.254.170.23,fd00:ec2::254,fd00:ec2::23"
+
 struct transport {
 	struct arena *arena;
 	CURL *curl;
 	struct buf head, body;
 	struct flow *flow;
 	const _Atomic bool *stop;
+	int limit_ms;
 	char error[CURL_ERROR_SIZE];
 };
 
@@ -41,6 +45,10 @@ struct transport *transport_create(struct arena *a) {
 
 void transport_heed(struct transport *t, const _Atomic bool *stop) {
 	t->stop = stop;
+}
+
+void transport_limit(struct transport *t, int ms) {
+	t->limit_ms = ms;
 }
 
 static void drop_list(struct curl_slist **list) {
@@ -111,13 +119,14 @@ static struct curl_slist *list_of(struct arena *a, str lines) {
 static void set_surroundings(struct transport *t) {
 	str more = str_from(getenv("no_proxy") ? getenv("no_proxy") : getenv("NO_PROXY"));
 	const char *ca = getenv("AWS_CA_BUNDLE");
-	str none = str_printf(t->arena, "127.0.0.1,localhost,::1%s" STR_FMT, more.n ? "," : "", STR_ARG(more));
+	str none = str_printf(t->arena, "127.0.0.1,localhost,::1," METADATA_HOSTS "%s" STR_FMT, more.n ? "," : "",
+			      STR_ARG(more));
 	curl_easy_setopt(t->curl, CURLOPT_NOPROXY, str_is(more, "*") ? "*" : none.p);
 	curl_easy_setopt(t->curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(t->curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(t->curl, CURLOPT_PATH_AS_IS, 1L);
-	curl_easy_setopt(t->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
-	curl_easy_setopt(t->curl, CURLOPT_TIMEOUT_MS, t->flow ? 0L : (long)ANSWER_MS);
+	curl_easy_setopt(t->curl, CURLOPT_CONNECTTIMEOUT_MS, (long)(t->limit_ms ? t->limit_ms : CONNECT_MS));
+	curl_easy_setopt(t->curl, CURLOPT_TIMEOUT_MS, t->flow ? 0L : t->limit_ms ? (long)t->limit_ms : (long)ANSWER_MS);
 	curl_easy_setopt(t->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
 	curl_easy_setopt(t->curl, CURLOPT_LOW_SPEED_TIME, (long)STILL_S);
 	curl_easy_setopt(t->curl, CURLOPT_NOPROGRESS, t->stop ? 0L : 1L);

@@ -40,5 +40,7 @@ enum delivery {
 struct transport *transport_create(struct arena *a);
 /* Exchanges end soon after *stop becomes true; NULL: they do not. */
 void transport_heed(struct transport *t, const _Atomic bool *stop);
+/* An exchange takes no longer, its connecting among it; 0: as long as is usual. */
+void transport_limit(struct transport *t, int ms);
 /* Not DELIVERED: *why is half a sentence: "could not resolve host: x". */
 enum delivery transport_send(struct transport *t, const struct parcel *p, struct head *head, str *body, str *why);

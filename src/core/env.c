@@ -80,7 +80,8 @@ static const char *ca_path(const struct control *c) {
 	return str_printf(c->x->arena, STR_FMT "/ca.pem", STR_ARG(c->cloud->data)).p;
 }
 
-/* HTTP_PROXY too: nothing that the program asks for leaves the machine. */
+/* HTTP_PROXY too: nothing that the program asks for leaves the machine. AWS_ENDPOINT_URL_S3 is for those that take no
+ * proxy from the environment (Arrow's S3); AWS's own SDKs are told to pass over it, and keep AWS's host names. */
 static void set_transparent(struct control *c, str url) {
 	static const char *const proxies[] = { "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy",
 					       "ALL_PROXY",   "all_proxy",   NULL };
@@ -98,6 +99,7 @@ static void set_transparent(struct control *c, str url) {
 		putz(&c->out, "unset AWS_ENDPOINT_URL "
 			      "$(env | sed -n 's/^\\(AWS_ENDPOINT_URL_[A-Z0-9_]*\\)=.*/\\1/p')\n");
 	}
+	put_variable(c, "AWS_ENDPOINT_URL_S3", url);
 }
 
 /* False: said no. */

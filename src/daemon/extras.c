@@ -1,36 +1,90 @@
 #include "daemon/extras.h"
 
 #include "base/fd.h"
+#include "core/address.h"
 
 static const char lifecycle_id[] = "{\"version\":1.0,\"merge\":{\"shapes\":{\"LifecycleRule\":{\"members\":"
 				   "{\"Id\":{\"shape\":\"ID\",\"locationName\":\"ID\"}}}}}}\n";
 
-/* The AWS SDK makes its own agents, which no setting of Node's sends through a proxy. The port takes TLS as it is. */
+/* The AWS SDK makes its own agents, which no setting of Node's sends through a proxy: so each socket that is for one of
+ * AWS's hosts comes to the port, which takes TLS and HTTP as they are; no other host is reached. */
 static const char node[] =
-	"\"use strict\";\n"
 	"const net = require(\"node:net\");\n"
 	"const tls = require(\"node:tls\");\n"
-	"const proxy = process.env.HTTPS_PROXY ? new URL(process.env.HTTPS_PROXY) : null;\n"
-	"const direct = tls.connect;\n"
-	"const isHere = (host) => !host || host === \"localhost\" || host === \"::1\" || host.startsWith(\"127.\");\n"
+	"const { HTTPS_PROXY, NO_PROXY } = process.env;\n"
+	"if (!HTTPS_PROXY) {\n"
+	"\treturn;\n"
+	"}\n"
+	"const here = { host: new URL(HTTPS_PROXY).hostname, port: Number(new URL(HTTPS_PROXY).port) };\n"
+	"const direct = [here.host, \"localhost\", ...(NO_PROXY ?? \"\").split(\",\").map((d) => "
+	"d.trim()).filter(Boolean)];\n"
+	"const below = (host, list) => list.some((d) => d === \"*\" || host === d || host.endsWith(\".\" + d));\n"
+	"const isDirect = (host) => !host || host.startsWith(\"127.\") || below(host, direct);\n"
+	"const isAws = (host) => below(host, domains);\n"
+	"const hostOf = (host) => String(host ?? \"\").toLowerCase().replace(/\\.$/, \"\");\n"
 	"\n"
-	"tls.connect = function connect(...args) {\n"
-	"\tconst done = args.filter((a) => typeof a === \"function\");\n"
-	"\tconst options = Object.assign({}, ...args.filter((a) => a && typeof a === \"object\"));\n"
-	"\tconst host = typeof args[1] === \"string\" ? args[1] : options.host;\n"
-	"\tif (!proxy || options.socket || options.path || isHere(host)) {\n"
-	"\t\treturn direct.apply(this, args);\n"
+	"// net's own reading of what it is called with: (options), (port, host) or (path), and a listener at the "
+	"end.\n"
+	"function read(args) {\n"
+	"\tconst [first, second] = Array.isArray(args[0]) ? args[0] : args;\n"
+	"\tconst done = args.flat().filter((a) => typeof a === \"function\").pop();\n"
+	"\tif (first && typeof first === \"object\") {\n"
+	"\t\treturn [first, done];\n"
 	"\t}\n"
-	"\tconst servername = options.servername ?? (net.isIP(host) ? \"\" : host);\n"
-	"\treturn direct({ ...options, servername, host: proxy.hostname, port: Number(proxy.port) }, ...done);\n"
+	"\treturn [isNaN(first) ? { path: first } : { port: first, host: typeof second === \"string\" ? second : null "
+	"}, done];\n"
+	"}\n"
+	"\n"
+	"const connect = net.Socket.prototype.connect;\n"
+	"net.Socket.prototype.connect = function (...args) {\n"
+	"\tconst [options, done] = read(args);\n"
+	"\tconst host = hostOf(options.host);\n"
+	"\tif (options.path || isDirect(host)) {\n"
+	"\t\treturn connect.apply(this, args);\n"
+	"\t}\n"
+	"\tif (isAws(host)) {\n"
+	"\t\treturn connect.call(this, { ...options, ...here }, done);\n"
+	"\t}\n"
+	"\tconst error = new Error(`${host} is not one of AWS's hosts: aerostat run reaches those alone, on this "
+	"machine.`);\n"
+	"\tthis.connecting = true;\n"
+	"\tprocess.nextTick(() => this.destroy(Object.assign(error, { code: \"ECONNREFUSED\" })));\n"
+	"\treturn this;\n"
+	"};\n"
+	"\n"
+	"// The name for the certificate, where the caller leaves it out.\n"
+	"const secure = tls.connect;\n"
+	"tls.connect = function (...args) {\n"
+	"\tconst [options, done] = read(args);\n"
+	"\tconst more = args.find((a, i) => i > 0 && a && typeof a === \"object\");\n"
+	"\tconst all = { ...options, ...more };\n"
+	"\tconst named = !all.socket && !all.path && isAws(hostOf(all.host));\n"
+	"\treturn named ? secure({ ...all, servername: all.servername || all.host }, done) : secure.apply(this, "
+	"args);\n"
 	"};\n"
 	"require(\"node:module\").syncBuiltinESMExports();\n";
 
+static str lifecycle_text(struct arena *a) {
+	(void)a;
+	return str_from(lifecycle_id);
+}
+
+static str node_text(struct arena *a) {
+	struct buf b = { .arena = a };
+	put(&b, S("\"use strict\";\nconst domains = \""));
+	for (const char *const *d = address_domains + 1; *d; d++) {
+		putf(&b, "%s%s", *d, d[1] ? " " : "");
+	}
+	putf(&b, "\".split(\" \");\n%s", node);
+	return buf_str(&b);
+}
+
 static const struct {
-	const char *dir, *name, *text;
+	const char *dir, *name;
+	str (*text)(struct arena *a);
 } extras[] = {
-	{ "botocore/s3/2006-03-01", "service-2.sdk-extras.json", lifecycle_id },
-	{ "node", "proxy.cjs", node },
+	{ "botocore/s3/2006-03-01", "service-2.sdk-extras.json", lifecycle_text },
+	{ "node", "proxy.cjs", node_text },
 };
 
 static bool is_there(const struct cloud *cloud, str path, str text) {
@@ -41,7 +95,7 @@ static bool is_there(const struct cloud *cloud, str path, str text) {
 int extras_write(const struct cloud *cloud, str *path) {
 	int rc = 0;
 	for (size_t i = 0; !rc && i < sizeof(extras) / sizeof(*extras); i++) {
-		str text = str_from(extras[i].text);
+		str text = extras[i].text(cloud->arena);
 		str dir = str_printf(cloud->arena, STR_FMT "/%s", STR_ARG(cloud->data), extras[i].dir);
 		*path = str_printf(cloud->arena, STR_FMT "/%s", STR_ARG(dir), extras[i].name);
 		if (!is_there(cloud, *path, text)) {

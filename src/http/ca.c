@@ -254,10 +254,11 @@ static void close_key(const char *path) {
 static int read_or_make(struct ca *ca, const struct files *f) {
 	int rc = read_files(ca, f);
 	if (rc == -ENOENT || (!rc && is_outdated(ca))) {
+		bool first = rc == -ENOENT;
 		forget(ca);
 		rc = make(ca, f);
-		if (!rc) {
-			log_info("a new certificate authority was made: %s", f->cert);
+		if (!rc && !first) {
+			log_warn("%s had run out or was for other hosts; a new one stands there", f->cert);
 		}
 	}
 	close_key(f->key);

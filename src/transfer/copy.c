@@ -25,7 +25,7 @@ static bool copy_whole(struct worker *w, struct task *t) {
 	if (!client_stream(&w->client, &r, &patient, &a)) {
 		return task_refused(w, t, NULL, &a);
 	}
-	*w->bytes += t->item.size;
+	w->counts->bytes += t->item.size;
 	return true;
 }
 
@@ -96,12 +96,10 @@ static bool part(struct worker *w, struct task *t, int64_t i) {
 	if (!client_stream(&w->client, &r, &patient, &a)) {
 		return task_refused(w, t, NULL, &a);
 	}
-	str etag = get_str(get(a.out, "CopyPartResult"), "ETag");
-	if (etag.n >= ETAG_MAX) {
+	if (!piece_tag(&t->pieces[i], get_str(get(a.out, "CopyPartResult"), "ETag"))) {
 		return task_fail(w, t, "its ETag is too long");
 	}
-	memcpy(t->pieces[i].etag, etag.p, etag.n);
-	*w->bytes += n;
+	w->counts->bytes += n;
 	return true;
 }
 

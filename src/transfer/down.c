@@ -29,13 +29,13 @@ static bool take(struct flow *flow, str piece) {
 		digest_update(&s->digest, piece.p, piece.n);
 	}
 	s->got += (int64_t)piece.n;
-	*s->worker->bytes += (int64_t)piece.n;
+	s->worker->counts->bytes += (int64_t)piece.n;
 	return !flow->broken;
 }
 
 static void again(struct flow *flow) {
 	struct sink *s = (struct sink *)flow;
-	*s->worker->bytes -= s->got;
+	s->worker->counts->bytes -= s->got;
 	s->got = 0;
 	if (s->hashing) {
 		digest_drop(&s->digest);
@@ -54,10 +54,7 @@ static bool fetch(struct worker *w, struct task *t, struct val *in, struct sink 
 	if (client_stream(&w->client, &r, &s->flow, a)) {
 		return true;
 	}
-	if (s->hashing) {
-		digest_drop(&s->digest);
-	}
-	*w->bytes -= s->got;
+	w->counts->bytes -= s->got;
 	if (a->status == 412) {
 		return task_fail(w, t, "it changed on its way");
 	}
@@ -79,7 +76,7 @@ static bool part_size_of(struct worker *w, struct task *t, int64_t size, int64_t
 		set_str(&w->arena, in, "IfMatch", t->etag);
 	}
 	*out = client_call(&w->client, "s3", "HeadObject", in, &a) ? get_int(a.out, "ContentLength", 0) : 0;
-	return *out > 0 && (size + *out - 1) / *out == t->proof.parts;
+	return *out > 0 && t->proof.parts <= PARTS_MAX && size > 0 && (size - 1) / *out + 1 == t->proof.parts;
 }
 
 static bool is_right(const struct proof *p, const struct digest_value *v) {
@@ -93,7 +90,7 @@ static bool bytes_are_right(struct worker *w, struct task *t, str bytes) {
 		t->proof.form = PROOF_NONE;
 	}
 	if (t->proof.form == PROOF_NONE) {
-		++*w->unverified;
+		w->counts->unverified++;
 		return true;
 	}
 	if (t->proof.form == PROOF_WHOLE) {
@@ -146,7 +143,7 @@ static bool fetch_small(struct worker *w, struct task *t) {
 /* --- large ones, by ranges --- */
 
 /* Ranges that the object's own checksum can be put together from. */
-static bool lay_out(struct worker *w, struct task *t, int64_t size) {
+static void lay_out(struct worker *w, struct task *t, int64_t size) {
 	int64_t part = w->setup->part_size ? w->setup->part_size : PART_SIZE;
 	if (w->setup->unverified) {
 		t->proof.form = PROOF_NONE;
@@ -162,9 +159,7 @@ static bool lay_out(struct worker *w, struct task *t, int64_t size) {
 		plan_make(size, part, &t->plan);
 		t->plan.n = t->plan.n ? t->plan.n : 1;
 	}
-	*w->unverified += t->proof.form == PROOF_NONE && !w->setup->unverified;
 	t->pieces = NEWS(&t->arena, struct piece, t->plan.n);
-	return true;
 }
 
 /* Size, ETag, time and proof of the object as it is now. */
@@ -190,11 +185,15 @@ static bool begin(struct worker *w, struct task *t) {
 	if (!look(w, t, &size)) {
 		return false;
 	}
-	if (size <= 0) {
+	if (size <= 0 || size > OBJECT_MAX) {
 		return task_fail(w, t, "it changed on its way");
 	}
 	int rc = new_file_open(&t->arena, &t->file, t->item.to.path, size);
-	return rc ? broke(w, t, rc) : lay_out(w, t, size);
+	if (rc) {
+		return broke(w, t, rc);
+	}
+	lay_out(w, t, size);
+	return true;
 }
 
 /* sink->most bytes from sink->at on. */
@@ -211,13 +210,11 @@ static bool part(struct worker *w, struct task *t, int64_t i) {
 	struct sink sink = { .fd = t->file.fd, .at = plan_at(&t->plan, i), .kind = t->proof.kind };
 	sink_init(&sink, w, plan_length(&t->plan, i));
 	sink.hashing = t->proof.form != PROOF_NONE;
-	if (!fetch_range(w, t, &sink)) {
-		return false;
-	}
+	bool good = fetch_range(w, t, &sink);
 	if (sink.hashing) {
 		t->pieces[i].sum = digest_finish(&sink.digest);
 	}
-	return true;
+	return good;
 }
 
 static struct digest_value sum_of_pieces(const struct task *t) {
@@ -248,6 +245,7 @@ static bool end(struct worker *w, struct task *t) {
 		}
 	}
 	int rc = new_file_place(&t->arena, &t->file, t->mtime);
+	w->counts->unverified += !rc && t->proof.form == PROOF_NONE && !w->setup->unverified;
 	return !rc || broke(w, t, rc);
 }
 
@@ -308,7 +306,7 @@ bool fetch_to(struct worker *w, struct task *t, int fd) {
 	struct digest_value v = digest_finish(&r.all);
 	digest_drop(&r.part);
 	if (!good || w->setup->unverified || t->proof.form == PROOF_NONE) {
-		*w->unverified += t->proof.form == PROOF_NONE;
+		w->counts->unverified += t->proof.form == PROOF_NONE;
 		return good;
 	}
 	return is_right(&t->proof, &v) || task_fail(w, t, "what has arrived has another checksum");

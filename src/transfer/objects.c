@@ -12,10 +12,35 @@ struct objects {
 	const struct val *object, *prefix; /* the next of each */
 	struct buf token, last;
 	bool begun, more;
+	bool encoded; /* not every server does so when it is asked to */
 };
 
 static void finish(void *p) {
 	arena_free(&((struct objects *)p)->arena);
+}
+
+/* Returns false. */
+static bool fail(struct objects *l, const char *what, str more) {
+	struct spot spot = { .kind = SPOT_S3, .bucket = l->of.bucket, .key = l->of.prefix };
+	l->walk.failed = true;
+	l->walk.trouble(l->walk.arg, str_printf(&l->arena, STR_FMT " %s" STR_FMT, STR_ARG(spot_text(&l->arena, &spot)),
+						what, STR_ARG(more)));
+	return false;
+}
+
+/* To the page after this one; the same one again would go on for ever, and none would pass for the end. */
+static bool take_token(struct objects *l, const struct val *page) {
+	str token = get_str(page, "NextContinuationToken");
+	if (!get(page, "IsTruncated")) {
+		return fail(l, "cannot be listed: there came no listing.", (str){ 0 });
+	}
+	l->more = get_int(page, "IsTruncated", 0);
+	if (l->more && (!token.n || str_eq(token, buf_str(&l->token)))) {
+		return fail(l, "cannot be listed: its pages do not go on.", (str){ 0 });
+	}
+	l->token.n = 0;
+	put(&l->token, token);
+	return true;
 }
 
 static bool read_page(struct objects *l) {
@@ -28,25 +53,18 @@ static bool read_page(struct objects *l) {
 	set_str(&l->arena, in, "EncodingType", S("url"));
 	set_str(&l->arena, in, "ContinuationToken", l->token.n ? buf_str(&l->token) : (str){ 0 });
 	if (!client_call(&l->client, "s3", "ListObjectsV2", in, &a)) {
-		struct spot spot = { .kind = SPOT_S3, .bucket = l->of.bucket, .key = l->of.prefix };
-		l->walk.failed = true;
-		l->walk.trouble(l->walk.arg, str_printf(&l->arena, STR_FMT " cannot be listed: " STR_FMT,
-							STR_ARG(spot_text(&l->arena, &spot)),
-							STR_ARG(answer_sentence(&l->arena, &a))));
-		return false;
+		return fail(l, "cannot be listed: ", answer_sentence(&l->arena, &a));
 	}
 	const struct val *objects = get(a.out, "Contents"), *prefixes = get(a.out, "CommonPrefixes");
 	l->object = objects ? objects->first : NULL;
 	l->prefix = prefixes ? prefixes->first : NULL;
-	l->token.n = 0;
-	put(&l->token, get_str(a.out, "NextContinuationToken"));
-	l->more = get_int(a.out, "IsTruncated", 0) && l->token.n;
+	l->encoded = str_is(get_str(a.out, "EncodingType"), "url");
 	l->begun = true;
-	return true;
+	return take_token(l, a.out);
 }
 
 static str key_of(struct objects *l, const struct val *v, const char *member) {
-	return url_decode_form(&l->arena, get_str(v, member));
+	return l->encoded ? url_decode_form(&l->arena, get_str(v, member)) : get_str(v, member);
 }
 
 /* The next of objects and prefixes, whichever comes first; NULL: the page is at its end. */
@@ -64,14 +82,12 @@ static const struct val *take(struct objects *l, str *key, bool *prefix) {
 	return v;
 }
 
-static bool in_order(struct objects *l, str key) {
+static bool is_due(struct objects *l, str key) {
+	if (!str_starts(key, l->of.prefix)) {
+		return fail(l, "cannot be listed: there came, unasked, ", key);
+	}
 	if (l->last.n && str_cmp(buf_str(&l->last), key) >= 0) {
-		l->walk.failed = true;
-		l->walk.trouble(l->walk.arg,
-				str_printf(&l->arena,
-					   "s3://" STR_FMT " is listed in no order: " STR_FMT " after " STR_FMT ".",
-					   STR_ARG(l->of.bucket), STR_ARG(key), STR_ARG(buf_str(&l->last))));
-		return false;
+		return fail(l, "is listed in no order: there came, too late, ", key);
 	}
 	l->last.n = 0;
 	put(&l->last, key);
@@ -104,7 +120,7 @@ static bool next(struct walk *walk, struct entry *out) {
 			}
 			continue;
 		}
-		if (!in_order(l, key)) {
+		if (!is_due(l, key)) {
 			return false;
 		}
 		if (!l->of.pattern.n || wild_match(l->of.pattern, key, WILD_PATH)) {

@@ -11,7 +11,7 @@ struct objects_of {
 	size_t skip; /* so many bytes of each key are not in its name */
 };
 
-/* On a connection of its own. What fails is told as trouble, and fails the walk; keys that come in no order do so too,
- * since what is compared with them would be wrong. */
+/* On a connection of its own. What fails is told as trouble, and fails the walk; so do keys that come in no order or
+ * were not asked for, and pages that lead nowhere, since what is compared with them would be wrong. */
 struct walk *objects_open(struct arena *a, const struct client *client, const struct objects_of *of,
 			  void (*trouble)(void *arg, str sentence), void *arg);

@@ -1,11 +1,14 @@
 #include "transfer/plan.h"
 
 bool plan_make(int64_t size, int64_t part_size, struct plan *out) {
+	if (size > OBJECT_MAX) {
+		return false;
+	}
 	int64_t need = (size + PARTS_MAX - 1) / PARTS_MAX;
 	need = (need + MIB - 1) / MIB * MIB;
 	*out = (struct plan){ .size = size, .part_size = part_size > need ? part_size : need };
 	out->n = size > out->part_size ? (size + out->part_size - 1) / out->part_size : 0;
-	return size <= OBJECT_MAX;
+	return true;
 }
 
 int64_t plan_at(const struct plan *p, int64_t i) {

@@ -25,12 +25,9 @@ const char *proof_name(enum digest_kind kind) {
 	return proof_member(kind) ? proof_member(kind) + strlen("Checksum") : "MD5";
 }
 
-bool proof_is_crc(enum digest_kind kind) {
-	return kind == DIGEST_CRC64NVME || kind == DIGEST_CRC32 || kind == DIGEST_CRC32C;
-}
-
 bool proof_combines(const struct proof *s) {
-	return s->form == PROOF_WHOLE && proof_is_crc(s->kind);
+	bool crc = s->kind == DIGEST_CRC64NVME || s->kind == DIGEST_CRC32 || s->kind == DIGEST_CRC32C;
+	return s->form == PROOF_WHOLE && crc;
 }
 
 str proof_text(struct arena *a, const struct digest_value *v) {

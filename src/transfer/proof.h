@@ -29,5 +29,3 @@ const char *proof_member(enum digest_kind kind);
 const char *proof_name(enum digest_kind kind);
 /* base64 */
 str proof_text(struct arena *a, const struct digest_value *v);
-/* Is it one of those that S3 can make of a whole object from its parts? */
-bool proof_is_crc(enum digest_kind kind);

@@ -3,13 +3,25 @@
 
 #include <errno.h>
 
-enum { WINDOW = 256 * 1024 };
+enum { WINDOW = 256 * 1024, MD5_ETAG = 34 };
 
+bool stat_is_as(const struct stat *now, const struct stat *as) {
+	return now->st_size == as->st_size && now->st_mtim.tv_sec == as->st_mtim.tv_sec &&
+	       now->st_mtim.tv_nsec == as->st_mtim.tv_nsec;
+}
+
+bool file_is_as(int fd, const struct stat *as) {
+	struct stat now;
+	return fstat(fd, &now) == 0 && stat_is_as(&now, as);
+}
+
+/* Without its last byte nothing is made of what has arrived. */
 static ssize_t give(struct flow *flow, char *to, size_t n) {
 	struct source *s = (struct source *)flow;
 	int64_t left = s->n - s->sent;
 	n = (int64_t)n < left ? n : (size_t)left;
 	int rc = pread_all(s->fd, to, n, s->at + s->sent);
+	rc = !rc && (int64_t)n == left && !file_is_as(s->fd, s->as) ? -EIO : rc;
 	if (rc) {
 		flow->broken = rc;
 		return -1;
@@ -63,7 +75,7 @@ int source_open(struct source *s, struct worker *w) {
 		digest_init(&d[1], DIGEST_SHA256);
 	}
 	int rc = read_through(s, w, d, n);
-	s->counter = w->bytes;
+	s->counter = &w->counts->bytes;
 	s->sum = digest_finish(&d[0]);
 	s->flow = (struct flow){ .n = s->n, .rewind = again };
 	s->flow.sha256 = n == 2 ? hex_of(&w->arena, &d[1]) : S("UNSIGNED-PAYLOAD");
@@ -75,19 +87,22 @@ int source_open(struct source *s, struct worker *w) {
 	return rc;
 }
 
+bool source_has_md5(const struct source *s, struct worker *w, str etag) {
+	struct digest md5;
+	digest_init(&md5, DIGEST_MD5);
+	int rc = read_through(s, w, &md5, 1);
+	str hex = hex_of(&w->arena, &md5);
+	return !rc && etag.n == MD5_ETAG && str_eq(hex, (str){ etag.p + 1, hex.n });
+}
+
 /* What S3 says it has got; a server that says nothing of our checksum must have the right MD5 for an ETag. */
 static bool is_what_was_sent(struct worker *w, const struct sending *s, const struct val *out) {
-	struct digest md5;
 	str said = get_str(out, proof_member(DIGEST_CRC64NVME)), etag = get_str(out, "ETag");
 	if (said.n) {
 		return str_eq(said, proof_text(&w->arena, &s->source->sum));
 	}
-	if (etag.n != 34 || str_starts(get_str(out, "ServerSideEncryption"), S("aws:kms"))) {
-		return true;
-	}
-	digest_init(&md5, DIGEST_MD5);
-	int rc = read_through(s->source, w, &md5, 1);
-	return str_eq(hex_of(&w->arena, &md5), (str){ etag.p + 1, 32 }) && !rc;
+	bool other = etag.n != MD5_ETAG || str_starts(get_str(out, "ServerSideEncryption"), S("aws:kms"));
+	return other || source_has_md5(s->source, w, etag);
 }
 
 bool send_source(struct worker *w, struct task *t, const struct sending *s, struct piece *out) {
@@ -102,17 +117,14 @@ bool send_source(struct worker *w, struct task *t, const struct sending *s, stru
 		return task_refused(w, t, &s->source->flow, &a);
 	}
 	if (s->source->memory) {
-		*w->bytes += s->source->n;
+		w->counts->bytes += s->source->n;
 	}
 	if (!is_what_was_sent(w, s, a.out)) {
 		return task_fail(w, t, "what has arrived has another checksum");
 	}
-	str etag = get_str(a.out, "ETag");
-	if (etag.n >= ETAG_MAX) {
+	if (!piece_tag(out, get_str(a.out, "ETag"))) {
 		return task_fail(w, t, "its ETag is too long");
 	}
-	memcpy(out->etag, etag.p, etag.n);
-	out->etag[etag.n] = '\0';
 	out->sum = s->source->sum;
 	out->size = s->source->n;
 	return true;

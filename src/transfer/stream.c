@@ -2,10 +2,11 @@
 #include "transfer/task.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <unistd.h>
 
 /* How long a stream is, nobody knows, so its parts grow: 1,000 of each size come to 8 TiB. */
-enum { PARTS_OF_A_SIZE = 1000 };
+enum { PARTS_OF_A_SIZE = 1000, LOOK_MS = 200 };
 
 static bool worked(struct task *t, struct stream *s, bool good, str *why) {
 	if (!good) {
@@ -14,10 +15,22 @@ static bool worked(struct task *t, struct stream *s, bool good, str *why) {
 	return good;
 }
 
-/* Up to n bytes, fewer only at the end. */
-static ssize_t fill(int fd, char *to, size_t n) {
+static bool is_stopped(const struct worker *w) {
+	return w->setup->client->stop && *w->setup->client->stop;
+}
+
+/* Up to n bytes into w->buffer, fewer only at the end. */
+static ssize_t fill(struct worker *w, int fd, size_t n) {
+	char *to = worker_room(w, n);
 	size_t at = 0;
 	while (at < n) {
+		struct pollfd ready = { .fd = fd, .events = POLLIN };
+		if (is_stopped(w)) {
+			return -EINTR;
+		}
+		if (poll(&ready, 1, LOOK_MS) <= 0) {
+			continue;
+		}
 		ssize_t got = read(fd, to + at, n - at);
 		if (got == 0) {
 			break;
@@ -60,7 +73,7 @@ static bool send_parts(struct worker *w, struct task *t, struct stream *s) {
 		t->plan.n = i + 1;
 		arena_reset(&w->arena, w->mark);
 		size_t next = (size_t)size_of_part(i + 1);
-		n = fill(s->fd, worker_room(w, next), next);
+		n = fill(w, s->fd, next);
 		if (n < 0) {
 			return task_fail(w, t, "standard input cannot be read: %s", strerror((int)-n));
 		}
@@ -69,7 +82,7 @@ static bool send_parts(struct worker *w, struct task *t, struct stream *s) {
 }
 
 static bool send_all(struct worker *w, struct task *t, struct stream *s) {
-	ssize_t n = fill(s->fd, worker_room(w, PART_SIZE), PART_SIZE);
+	ssize_t n = fill(w, s->fd, PART_SIZE);
 	struct piece piece;
 	if (n < 0) {
 		return task_fail(w, t, "standard input cannot be read: %s", strerror((int)-n));
@@ -88,8 +101,8 @@ static bool send_all(struct worker *w, struct task *t, struct stream *s) {
 }
 
 bool stream_up(struct stream *s, const struct spot *to, str *why) {
-	_Atomic int64_t unverified = 0;
-	struct worker w = { .bytes = &s->bytes, .unverified = &unverified };
+	struct counts counts = { 0 };
+	struct worker w = { .counts = &counts };
 	struct task t = { .item = { .to = *to }, .fd = -1 };
 	worker_init(&w, s->setup);
 	bool good = send_all(&w, &t, s);
@@ -101,8 +114,8 @@ bool stream_up(struct stream *s, const struct spot *to, str *why) {
 }
 
 bool stream_down(struct stream *s, const struct spot *from, str *why) {
-	_Atomic int64_t unverified = 0;
-	struct worker w = { .bytes = &s->bytes, .unverified = &unverified };
+	struct counts counts = { 0 };
+	struct worker w = { .counts = &counts };
 	struct task t = { .item = { .from = *from }, .fd = -1 };
 	worker_init(&w, s->setup);
 	bool good = fetch_to(&w, &t, s->fd);

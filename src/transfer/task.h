@@ -27,6 +27,8 @@ struct task {
 	struct piece *pieces; /* plan.n of them */
 	int64_t next_piece, running;
 	bool failed;
+	bool hopeless; /* it failed for what all others would fail for too */
+	bool arrived; /* it failed afterwards */
 	str why;
 	int fd; /* up; -1: none */
 	struct stat st; /* up: as it was at the beginning */
@@ -38,11 +40,16 @@ struct task {
 	int64_t mtime; /* down: what it gets, ms */
 };
 
+/* Of all workers together. */
+struct counts {
+	_Atomic int64_t bytes; /* over the wire */
+	_Atomic int64_t unverified, kept; /* as in struct totals */
+};
+
 struct worker {
-	struct transfer *transfer;
+	struct transfer *transfer; /* NULL: of a stream */
 	const struct transfer_setup *setup;
-	_Atomic int64_t *bytes; /* how many have gone over the wire, for the eyes */
-	_Atomic int64_t *unverified;
+	struct counts *counts;
 	pthread_t thread;
 	struct arena arena; /* of one step */
 	struct client client; /* in that arena */
@@ -79,6 +86,9 @@ void put_properties(struct worker *w, struct val *in, str name);
 /* What a file of this name probably holds: "image/png"; absent if there is no telling. */
 str type_of_name(str name);
 
+/* What S3 calls it; false: that is longer than any ETag. */
+bool piece_tag(struct piece *p, str etag);
+
 /* Uploads by parts, for files, streams and copies. sums false: without checksums of ours. */
 bool upload_create(struct worker *w, struct task *t, struct val *in, bool sums);
 bool upload_complete(struct worker *w, struct task *t);
@@ -96,11 +106,17 @@ struct source {
 	int fd;
 	int64_t at, n;
 	const char *memory; /* NULL: of the file */
+	const struct stat *as; /* of a file: how it must still be when its last byte is given */
 	int64_t sent;
 	struct digest_value sum;
 };
 /* Reads it once for its checksums. 0 or -errno; -EIO: it is shorter than it was. */
 int source_open(struct source *s, struct worker *w);
+/* Is this ETag its MD5? */
+bool source_has_md5(const struct source *s, struct worker *w, str etag);
+/* Has nobody written to it since? */
+bool stat_is_as(const struct stat *now, const struct stat *as);
+bool file_is_as(int fd, const struct stat *as);
 
 /* Puts bytes, or a source, into an object or a part; checks what S3 says it has got. */
 struct sending {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 enum { WAITING_MAX = 512, TICK_MS = 200, JOBS_MIN = 32, JOBS_MAX = 96, JOBS_PER_CPU = 8, ATTEMPTS = 6, PAUSE_MS = 200 };
+enum { HOPELESS_MAX = 5 }; /* then the rest is given up */
 
 struct transfer {
 	struct transfer_setup setup;
@@ -13,9 +14,10 @@ struct transfer {
 	struct task *first, *last; /* files that nobody has taken yet */
 	struct task *open; /* files of which parts can be taken */
 	size_t waiting, unfinished;
+	_Atomic int hopeless; /* files in a row that failed for what all would fail for */
 	bool closed;
 	struct totals totals;
-	_Atomic int64_t bytes, unverified;
+	struct counts counts;
 	struct worker *workers;
 	int n;
 };
@@ -24,6 +26,10 @@ static const struct way_work *const works[] = { [WAY_UP] = &up_work, [WAY_DOWN] 
 
 static bool is_stopped(const struct transfer *t) {
 	return t->setup.client->stop && *t->setup.client->stop;
+}
+
+static bool is_over(struct transfer *t) {
+	return is_stopped(t) || t->hopeless >= HOPELESS_MAX;
 }
 
 /* --- what a thread has --- */
@@ -68,6 +74,20 @@ bool task_fail(struct worker *w, struct task *t, const char *fmt, ...) {
 	return false;
 }
 
+/* Whatever is asked for: nobody answers, the keys are wrong or have run out, or there is no such place. */
+static bool is_for_all(const struct answer *a) {
+	static const char *const codes[] = { "ExpiredToken",   "InvalidAccessKeyId",
+					     "InvalidToken",   "SignatureDoesNotMatch",
+					     "NoSuchBucket",   "TokenRefreshRequired",
+					     "AccountProblem", NULL };
+	for (const char *const *code = codes; *code; code++) {
+		if (str_is(a->code, *code)) {
+			return true;
+		}
+	}
+	return !a->status;
+}
+
 bool task_refused(struct worker *w, struct task *t, const struct flow *flow, const struct answer *a) {
 	if (flow && flow->broken) {
 		return task_fail(w, t, "%s", flow->broken == -EIO ? "it changed on its way" : strerror(-flow->broken));
@@ -75,16 +95,19 @@ bool task_refused(struct worker *w, struct task *t, const struct flow *flow, con
 	if (str_is(a->code, "BadDigest") || str_is(a->code, "XAmzContentChecksumMismatch")) {
 		return task_fail(w, t, "it changed on its way");
 	}
+	t->hopeless = is_for_all(a);
 	str sentence = answer_sentence(&w->arena, a);
 	sentence.n -= str_ends(sentence, S("."));
 	return task_fail(w, t, STR_FMT, STR_ARG(sentence));
 }
 
+/* Under the lock. */
 static void tell_failure(struct transfer *t, struct task *task) {
 	struct arena *a = &task->arena;
-	t->setup.trouble(t->setup.arg, str_printf(a, STR_FMT " did not get to " STR_FMT ": " STR_FMT ".",
-						  STR_ARG(spot_text(a, &task->item.from)),
-						  STR_ARG(spot_text(a, &task->item.to)), STR_ARG(task->why)));
+	t->setup.trouble(t->setup.arg,
+			 str_printf(a, STR_FMT " %s " STR_FMT ": " STR_FMT ".", STR_ARG(spot_text(a, &task->item.from)),
+				    task->arrived ? "got to" : "did not get to", STR_ARG(spot_text(a, &task->item.to)),
+				    STR_ARG(task->why)));
 }
 
 /* --- one step of a thread --- */
@@ -131,14 +154,43 @@ static void close_open(struct transfer *t, const struct task *task) {
 	}
 }
 
+static bool remove_file(struct worker *w, struct task *task) {
+	struct stat now;
+	const char *path = str_z(&w->arena, task->item.from.path);
+	if (stat(path, &now) == 0 && !stat_is_as(&now, &task->st)) {
+		return task_fail(w, task, "it stays here too, since it was written to after that");
+	}
+	return unlink(path) == 0 || task_fail(w, task, "it cannot be removed: %s", strerror(errno));
+}
+
 static bool remove_source(struct worker *w, struct task *task) {
 	struct answer a;
 	if (task->item.from.kind == SPOT_LOCAL) {
-		return unlink(str_z(&w->arena, task->item.from.path)) == 0 ||
-		       task_fail(w, task, "it has arrived, but cannot be removed: %s", strerror(errno));
+		return remove_file(w, task);
 	}
 	struct val *in = object_input(&w->client, "DeleteObject", &task->item.from);
 	return client_call(&w->client, "s3", "DeleteObject", in, &a) || task_refused(w, task, NULL, &a);
+}
+
+/* Under the lock. */
+static void count_failure(struct transfer *t, struct task *task) {
+	if (t->hopeless >= HOPELESS_MAX) {
+		t->totals.untried++;
+		return;
+	}
+	tell_failure(t, task);
+	t->hopeless = task->hopeless ? t->hopeless + 1 : 0;
+	if (t->hopeless >= HOPELESS_MAX) {
+		t->setup.trouble(t->setup.arg, S("The rest would fare no better, and is not tried."));
+	}
+}
+
+/* Under the lock. */
+static void count_arrival(struct transfer *t, struct task *task) {
+	t->hopeless = 0;
+	t->totals.files_done++;
+	t->totals.bytes_done += task->item.size;
+	t->setup.done(t->setup.arg, &task->item);
 }
 
 static void end_task(struct worker *w, struct task *task, bool good) {
@@ -146,14 +198,13 @@ static void end_task(struct worker *w, struct task *task, bool good) {
 	const struct way_work *work = works[task->item.way];
 	good = good && (!task->plan.n || (!is_stopped(t) && work->end(w, task)));
 	work->drop(w, task);
+	task->arrived = good;
 	good = good && (!t->setup.move || remove_source(w, task));
 	pthread_mutex_lock(&t->mutex);
 	if (good) {
-		t->totals.files_done++;
-		t->setup.done(t->setup.arg, &task->item);
+		count_arrival(t, task);
 	} else if (!is_stopped(t)) {
-		t->totals.failed++;
-		tell_failure(t, task);
+		count_failure(t, task);
 	}
 	t->unfinished--;
 	pthread_cond_broadcast(&t->news);
@@ -191,7 +242,7 @@ static void do_piece(struct worker *w, struct task *task, int64_t i) {
 
 static void do_file(struct worker *w, struct task *task) {
 	struct transfer *t = w->transfer;
-	bool good = !is_stopped(t) && works[task->item.way]->begin(w, task);
+	bool good = !is_over(t) && works[task->item.way]->begin(w, task);
 	if (!good || !task->plan.n) {
 		end_task(w, task, good);
 		return;
@@ -256,9 +307,13 @@ struct transfer *transfer_create(struct arena *a, const struct transfer_setup *s
 	for (; t->n < most; t->n++) {
 		struct worker *w = &t->workers[t->n];
 		w->transfer = t;
-		w->bytes = &t->bytes;
-		w->unverified = &t->unverified;
-		if (pthread_create(&w->thread, NULL, work, w)) {
+		w->counts = &t->counts;
+		int rc = pthread_create(&w->thread, NULL, work, w);
+		if (rc && !t->n) {
+			t->hopeless = HOPELESS_MAX;
+			setup->trouble(setup->arg, str_printf(a, "No thread can be had: %s.", strerror(rc)));
+		}
+		if (rc) {
 			break;
 		}
 	}
@@ -268,8 +323,9 @@ struct transfer *transfer_create(struct arena *a, const struct transfer_setup *s
 struct totals transfer_totals(struct transfer *t) {
 	AUTO_LOCK(&t->mutex);
 	struct totals out = t->totals;
-	out.bytes_done = t->bytes;
-	out.unverified = t->unverified;
+	out.bytes_gone = t->counts.bytes;
+	out.unverified = t->counts.unverified;
+	out.kept = t->counts.kept;
 	return out;
 }
 
@@ -298,10 +354,10 @@ static struct task *task_of(const struct item *item) {
 
 bool transfer_add(struct transfer *t, const struct item *item) {
 	AUTO_LOCK(&t->mutex);
-	while (t->waiting >= WAITING_MAX && !is_stopped(t)) {
+	while (t->waiting >= WAITING_MAX && !is_over(t)) {
 		wait_a_little(t);
 	}
-	if (is_stopped(t) || !t->n) {
+	if (is_over(t)) {
 		return false;
 	}
 	struct task *task = task_of(item);
@@ -331,7 +387,6 @@ void transfer_end(struct transfer *t) {
 	for (int i = 0; i < t->n; i++) {
 		pthread_join(t->workers[i].thread, NULL);
 	}
-	pthread_mutex_destroy(&t->mutex);
 	pthread_cond_destroy(&t->work);
 	pthread_cond_destroy(&t->news);
 }

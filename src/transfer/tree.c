@@ -25,6 +25,7 @@ struct level {
 
 struct tree_walk {
 	struct walk walk;
+	void (*notice)(void *arg, str sentence);
 	struct arena arena; /* of the levels */
 	struct level levels[LEVELS_MAX];
 	size_t depth;
@@ -33,6 +34,10 @@ struct tree_walk {
 
 static void tell(struct tree_walk *w, str path, const char *what) {
 	w->walk.trouble(w->walk.arg, str_printf(&w->scratch, STR_FMT " %s.", STR_ARG(path), what));
+}
+
+static void pass_over(struct tree_walk *w, str path, const char *what) {
+	w->notice(w->walk.arg, str_printf(&w->scratch, STR_FMT " %s, and is passed over.", STR_ARG(path), what));
 }
 
 static void tell_errno(struct tree_walk *w, str path, int e) {
@@ -68,7 +73,7 @@ static bool look_at(struct tree_walk *w, DIR *dir, const char *name, struct node
 		return false;
 	}
 	if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) {
-		tell(w, path, "is neither a file nor a folder, and stays here");
+		pass_over(w, path, "is neither a file nor a folder");
 		return false;
 	}
 	if (!str_utf8(str_from(name))) {
@@ -103,32 +108,37 @@ static void free_names(void *p) {
 	*l = (struct level){ 0 };
 }
 
-/* Goes down into a folder; false: told why not. */
-static bool enter(struct tree_walk *w, str path, str name) {
+static void push(struct tree_walk *w, const struct level *level, DIR *dir) {
+	struct level *l = &w->levels[w->depth];
+	*l = *level;
+	arena_defer(&w->arena, free_names, l);
+	read_names(w, dir, l);
+	w->depth++;
+}
+
+/* Goes down into a folder, or tells why not. */
+static void enter(struct tree_walk *w, str path, str name) {
 	struct stat st;
-	struct arena_mark mark = arena_mark(&w->arena);
-	path = str_dup(&w->arena, path);
-	name = str_dup(&w->arena, name);
-	DIR *dir = opendir(str_z(&w->arena, path));
+	struct level l = { .mark = arena_mark(&w->arena) };
+	l.path = str_dup(&w->arena, path);
+	l.name = str_dup(&w->arena, name);
+	DIR *dir = opendir(str_z(&w->arena, l.path));
 	if (!dir || fstat(dirfd(dir), &st) < 0) {
 		tell_errno(w, path, errno);
+		w->walk.failed = true;
 	} else if (is_above(w, &st)) {
-		tell(w, path, "leads back to a folder that it is in");
+		pass_over(w, path, "leads back to a folder that it is in");
 	} else if (w->depth == LEVELS_MAX) {
 		tell(w, path, "is too deep in folders");
+		w->walk.failed = true;
 	} else {
-		struct level *l = &w->levels[w->depth];
-		*l = (struct level){ .mark = mark, .path = path, .name = name, .dev = st.st_dev, .ino = st.st_ino };
-		arena_defer(&w->arena, free_names, l);
-		read_names(w, dir, l);
-		w->depth++;
-		closedir(dir);
-		return true;
+		l.dev = st.st_dev;
+		l.ino = st.st_ino;
+		push(w, &l, dir);
 	}
 	if (dir) {
 		closedir(dir);
 	}
-	return false;
 }
 
 static void finish(void *p) {
@@ -155,7 +165,7 @@ static bool next(struct walk *walk, struct entry *out) {
 		str name = str_printf(&w->scratch, STR_FMT STR_FMT, STR_ARG(l->name), STR_ARG(node->name));
 		str path = path_join(&w->scratch, l->path, node->name);
 		if (str_ends(name, S("/"))) {
-			w->walk.failed = !enter(w, path, name) || w->walk.failed;
+			enter(w, path, name);
 			continue;
 		}
 		*out = (struct entry){ name, path, node->size, node->mtime, .prefix = false };
@@ -164,10 +174,12 @@ static bool next(struct walk *walk, struct entry *out) {
 	return false;
 }
 
-struct walk *tree_open(struct arena *a, str folder, void (*trouble)(void *arg, str sentence), void *arg) {
+struct walk *tree_open(struct arena *a, str folder, void (*trouble)(void *arg, str sentence),
+		       void (*notice)(void *arg, str sentence), void *arg) {
 	struct tree_walk *w = NEW(a, struct tree_walk);
+	w->notice = notice;
 	arena_defer(a, finish, w);
 	w->walk = (struct walk){ .next = next, .trouble = trouble, .arg = arg };
-	w->walk.failed = !enter(w, folder, S(""));
+	enter(w, folder, S(""));
 	return &w->walk;
 }

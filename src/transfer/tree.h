@@ -1,5 +1,6 @@
-/* The files below a folder. Symlinks are followed, and loops noticed; what is no file or folder is told as trouble;
- * downloads that another program is at (TEMPORARY) are passed over. */
+/* The files below a folder. Symlinks are followed. What no object can be made of is passed over: what is neither file
+ * nor folder and a link back to a folder that it is in with a notice, another program's downloads (TEMPORARY) without
+ * one. */
 #pragma once
 
 #include "transfer/entry.h"
@@ -8,7 +9,6 @@
 #define TEMPORARY_HEAD ".aerostat-"
 #define TEMPORARY_TAIL ".part"
 
-struct tree_walk;
-
 /* In the arena. folder must be there, else the walk fails and has told why. */
-struct walk *tree_open(struct arena *a, str folder, void (*trouble)(void *arg, str sentence), void *arg);
+struct walk *tree_open(struct arena *a, str folder, void (*trouble)(void *arg, str sentence),
+		       void (*notice)(void *arg, str sentence), void *arg);

@@ -52,13 +52,18 @@ static ssize_t read_small(int fd, char *to, size_t n) {
 	}
 }
 
+static bool unreadable(struct worker *w, struct task *t, int rc) {
+	return rc == -EIO || rc == -EFBIG ? task_fail(w, t, "it changed on its way")
+					  : task_fail(w, t, "it cannot be read: %s", strerror(-rc));
+}
+
 static bool send_whole(struct worker *w, struct task *t, struct source *source) {
 	struct piece piece;
 	struct val *in = object_input(&w->client, "PutObject", &t->item.to);
 	put_properties(w, in, t->item.to.key);
 	int rc = source_open(source, w);
 	if (rc) {
-		return task_fail(w, t, "it cannot be read: %s", strerror(-rc));
+		return unreadable(w, t, rc);
 	}
 	struct sending sending = { "PutObject", in, source, true };
 	return send_source(w, t, &sending, &piece);
@@ -67,9 +72,8 @@ static bool send_whole(struct worker *w, struct task *t, struct source *source) 
 static bool send_small(struct worker *w, struct task *t) {
 	char *memory = worker_room(w, SMALL + 1);
 	ssize_t n = read_small(t->fd, memory, SMALL);
-	if (n < 0) {
-		return task_fail(w, t, n == -EFBIG ? "it changed on its way" : "it cannot be read: %s",
-				 strerror((int)-n));
+	if (n < 0 || !file_is_as(t->fd, &t->st)) {
+		return unreadable(w, t, n < 0 ? (int)n : -EIO);
 	}
 	struct source source = { .memory = memory, .n = n };
 	return send_whole(w, t, &source);
@@ -87,7 +91,7 @@ static bool begin(struct worker *w, struct task *t) {
 		return send_small(w, t);
 	}
 	if (!t->plan.n) {
-		struct source source = { .fd = t->fd, .n = t->st.st_size };
+		struct source source = { .fd = t->fd, .n = t->st.st_size, .as = &t->st };
 		return send_whole(w, t, &source);
 	}
 	if (w->setup->keep && upload_find(w, t)) {
@@ -99,23 +103,21 @@ static bool begin(struct worker *w, struct task *t) {
 }
 
 static bool part(struct worker *w, struct task *t, int64_t i) {
-	struct source source = { .fd = t->fd, .at = plan_at(&t->plan, i), .n = plan_length(&t->plan, i) };
+	struct source source = { .fd = t->fd, .n = plan_length(&t->plan, i), .as = &t->st };
+	source.at = plan_at(&t->plan, i);
 	struct val *in = object_input(&w->client, "UploadPart", &t->item.to);
 	set_str(&w->arena, in, "UploadId", t->upload);
 	set_int(&w->arena, in, "PartNumber", i + 1);
 	int rc = source_open(&source, w);
 	if (rc) {
-		return task_fail(w, t, "%s", rc == -EIO ? "it changed on its way" : strerror(-rc));
+		return unreadable(w, t, rc);
 	}
 	struct sending sending = { "UploadPart", in, &source, t->sums };
 	return send_source(w, t, &sending, &t->pieces[i]);
 }
 
 static bool end(struct worker *w, struct task *t) {
-	struct stat now;
-	bool same = fstat(t->fd, &now) == 0 && now.st_size == t->st.st_size &&
-		    now.st_mtim.tv_sec == t->st.st_mtim.tv_sec && now.st_mtim.tv_nsec == t->st.st_mtim.tv_nsec;
-	return same ? upload_complete(w, t) : task_fail(w, t, "it changed on its way");
+	return file_is_as(t->fd, &t->st) ? upload_complete(w, t) : task_fail(w, t, "it changed on its way");
 }
 
 static void drop(struct worker *w, struct task *t) {

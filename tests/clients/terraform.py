@@ -1,5 +1,5 @@
-"""Terraform with AWS's provider from a mirror (as `terraform providers mirror` makes it, named by TF_PLUGINS or in one of
-the usual places), without an endpoints block."""
+"""Terraform with AWS's provider from a mirror (as `terraform providers mirror` makes it, named by TF_PLUGINS or in one
+of the usual places), without an endpoints block."""
 import glob
 import os
 import shutil
@@ -36,7 +36,7 @@ def mirror():
 
 
 def prepare(way, config, tmp_path):
-    """run("plan", ..., expected=2) in a folder with that configuration; complains of any exit status but the expected."""
+    """run("plan", ..., expected=2) in a folder with that configuration; complains of any other exit status."""
     if not shutil.which("terraform"):
         pytest.skip("skipped: terraform is not installed")
     folder = tmp_path / "infrastructure"

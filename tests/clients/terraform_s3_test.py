@@ -173,7 +173,8 @@ def test_applies_updates_and_destroys(way, tmp_path):
     bucket, file, s3 = way.bucket(), tmp_path / "model.bin", way.server.client()
     file.write_bytes(bytes(range(256)) * 4000)
     terraform = prepare(way, CONFIG, tmp_path)
-    first, second = ([f"-var=bucket={bucket}", f"-var=stage={stage}", f"-var=file={file}"] for stage in ("first", "second"))
+    first, second = ([f"-var=bucket={bucket}", f"-var=file={file}", f"-var=stage={stage}"]
+                     for stage in ("first", "second"))
     terraform(*APPLY, *first)
     plan(terraform, first, 0)
     assert json.loads(terraform("output", "-json"))["read"]["value"] == "of stage first"

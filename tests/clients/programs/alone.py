@@ -1,7 +1,7 @@
-"""unshare -n -m alone.py COMMAND...: runs it in a network of its own that has nothing but loopback and a line to nowhere,
-which all that is for another machine takes. A resolver of its own hears whose addresses are asked for, and knows none.
-The last line says what there was: packets on the line, names asked for, and how many packets a single try to reach
-another machine makes, so that it is known to count."""
+"""unshare -n -m alone.py COMMAND...: runs it in a network of its own that has nothing but loopback and a line to
+nowhere, which all that is for another machine takes. A resolver of its own hears whose addresses are asked for, and
+knows none. The last line says what there was: packets on the line, names asked for, and how many packets a single try
+to reach another machine makes, so that it is known to count."""
 import json
 import os
 import socket

@@ -1,4 +1,4 @@
-"""sagemaker_data.py FOLDER BACK: what a user of the SageMaker SDK does first: the default bucket, data up, data down."""
+"""sagemaker_data.py FOLDER BACK: what a user of the SageMaker SDK does first: the default bucket, data up and down."""
 import json
 import os
 import sys
