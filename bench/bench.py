@@ -321,7 +321,8 @@ def print_ways(run):
             told = ratio(mine / 1000, plain / 1000, 'ms') if plain else 'too short to tell'
             print(f"  {server:<9} {what:<10} {how:<8}  CPU {told}, rate {ratio(*rate, 'MB/s')}")
         else:
-            print(f"  {server:<9} {what:<10} {how:<8}  CPU {ratio(mine, plain, 'us') if plain else 'too short to tell'}")
+            told = ratio(mine, plain, 'us') if plain else 'too short to tell'
+            print(f'  {server:<9} {what:<10} {how:<8}  CPU {told}')
 
 
 MANAGED = ('AmazonEC2ReadOnlyAccess', 'CloudWatchReadOnlyAccess', 'AmazonSageMakerReadOnly', 'IAMReadOnlyAccess',

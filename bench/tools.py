@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""`aerostat s3` beside other people's tools, against one server on one disk in one run: 10,000 files of 4 KiB and a file
-of 1 GiB, up and down. Wall time, the tool's own CPU time, and the server's. Each time the target is new, and what came
-down is compared with what went up. A tool that is not there is left out, and that is said.
+"""`aerostat s3` beside other people's tools, against one server on one disk in one run: 10,000 files of 4 KiB and a
+file of 1 GiB, up and down. Wall time, the tool's own CPU time, and the server's. Each time the target is new, and what
+came down is compared with what went up. A tool that is not there is left out, and that is said.
 
 usage: tools.py [--files N] [--mib N] [--turns N] [--all] [--ordinary] [--json FILE]
 """
