@@ -322,7 +322,7 @@ def print_ways(run):
             print(f"  {server:<9} {what:<10} {how:<8}  CPU {told}, rate {ratio(*rate, 'MB/s')}")
         else:
             told = ratio(mine, plain, 'us') if plain else 'too short to tell'
-            print(f"  {server:<9} {what:<10} {how:<8}  CPU {told}")
+            print(f'  {server:<9} {what:<10} {how:<8}  CPU {told}')
 
 
 MANAGED = ('AmazonEC2ReadOnlyAccess', 'CloudWatchReadOnlyAccess', 'AmazonSageMakerReadOnly', 'IAMReadOnlyAccess',

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""`aerostat s3` beside other people's tools, against one server on one disk in one run: 10,000 files of 4 KiB and a file
-of 1 GiB, up and down. Wall time, the tool's own CPU time, and the server's. Each time the target is new, and what came
-down is compared with what went up. A tool that is not there is left out, and that is said.
+"""`aerostat s3` beside other people's tools, against one server on one disk in one run: 10,000 files of 4 KiB and a
+file of 1 GiB, up and down. Wall time, the tool's own CPU time, and the server's. Each time the target is new, and what
+came down is compared with what went up. A tool that is not there is left out, and that is said.
 
 usage: tools.py [--files N] [--mib N] [--turns N] [--all] [--ordinary] [--json FILE]
 """
@@ -38,7 +38,7 @@ s3 =
 class Tool:
     """A program, and its commands: one() copies a file, many() a folder. tuned: its arguments for throughput, of each
     of the two. share: of the files, that a tool gets which needs minutes for all of them."""
-    sync, tuned_one, tuned_many, share = True, [], [], 1
+    tuned_one, tuned_many, share = [], [], 1
     tuned = 'nothing to set'
 
     def __init__(self, name, program, ordinary):
@@ -56,9 +56,9 @@ class Tool:
     def before(self):
         return []
 
-    def version(self, env):
-        said = subprocess.run([self.program, *self.ask()], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              text=True, check=False).stdout
+    def version(self):
+        said = subprocess.run([self.program, *self.ask()], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              check=False).stdout
         return said.splitlines()[0] if said else '?'
 
     def ask(self):
@@ -73,11 +73,15 @@ class Ours(Tool):
 class AwsCli(Tool):
     tuned = 'max_concurrent_requests 20, max_queue_size 10000, multipart_threshold 64MB, multipart_chunksize 16MB'
 
+    def __init__(self, name, program, ordinary):
+        super().__init__(name, program, ordinary)
+        self.name = f"{name} {self.version().removeprefix('aws-cli/').split(' ')[0]}"
+
     def before(self):
         return ['s3', '--endpoint-url', self.env['AWS_ENDPOINT_URL'], '--only-show-errors']
 
 
-class OldCli(AwsCli):
+class DebianCli(AwsCli):
     share = 0.25
 
 
@@ -131,14 +135,15 @@ def s5cmd():
 def tools(args):
     """Those that are there; ours first."""
     missing = 'it is not installed'
-    rows = [(Ours, 'aerostat s3', ROOT / 'out/aerostat', missing), (AwsCli, 'AWS CLI 1', VENV / 'aws', missing),
-            (AwsCli if args.all else OldCli, 'AWS CLI 2', '/usr/bin/aws', missing),
+    rows = [(Ours, 'aerostat s3', ROOT / 'out/aerostat', missing), (AwsCli, 'AWS CLI', VENV / 'aws', missing),
+            (AwsCli if args.all else DebianCli, 'AWS CLI', '/usr/bin/aws', missing),
             (Rclone, 'rclone', 'rclone', missing), (S5cmd, 's5cmd', *s5cmd())]
     for kind, name, program, why_not in rows:
-        if program and (found := shutil.which(program)):
+        found = program and shutil.which(program)
+        if found:
             yield kind(name, found, args.ordinary)
         else:
-            print(f'  {name}: skipped, {why_not}')
+            print(f'  {name}{f" ({program})" if program else ""}: skipped, {why_not}')
 
 
 def environment(server, work, ordinary):
@@ -190,7 +195,7 @@ class Race:
         self.env = environment(self.server, self.work, self.args.ordinary)
         for tool in found:
             tool.env = self.env
-            print(f'  {tool.name}: {tool.version(self.env)}'
+            print(f'  {tool.name}: {tool.version()}'
                   + (f'; {tool.tuned}' if tool.tuned and not self.args.ordinary else ''), flush=True)
         self.call([ROOT / 'out/aerostat', 's3', 'mb', BUCKET])
         self.warm_up(found)
@@ -243,7 +248,7 @@ class Race:
     def tell(self, row, files):
         """files: so many they were; 0: one."""
         of = ', a thousand' if files else ''
-        print(f"  {row['tool']:<12} {row['what']:<21} {row['wall']:>7.2f} s wall {row['cpu']:>7.2f} s CPU "
+        print(f"  {row['tool']:<15} {row['what']:<21} {row['wall']:>7.2f} s wall {row['cpu']:>7.2f} s CPU "
               f"{row['server']:>6.2f} s server" + (f'  of {files:,} files' if files else ''), flush=True)
         for by in ('wall', 'cpu', 'server') if files else ():
             row[by] *= 1000 / files
@@ -277,7 +282,7 @@ def ratios(rows):
             both = [(middle(rows, name, what, by), middle(rows, names[0], what, by))
                     for by in ('wall', 'cpu', 'server')]
             told = '  '.join(f'{a / b:5.1f} x' if b else '    ?  ' for a, b in both)
-            print(f'  {what:<32} {name:<10} {told}  ({both[0][0]:.2f} / {both[0][1]:.2f} s)')
+            print(f'  {what:<32} {name:<14} {told}  ({both[0][0]:.2f} / {both[0][1]:.2f} s)')
 
 
 def main():

@@ -133,7 +133,7 @@ static bool set_up(struct tls *t) {
 				       SSL_OP_PRIORITIZE_CHACHA);
 	SSL_CTX_set_mode(c, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 				    SSL_MODE_RELEASE_BUFFERS);
-	SSL_CTX_set_read_ahead(c, 1); /* a record by one read, not its head by one of its own */
+	SSL_CTX_set_read_ahead(c, 1);
 	SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(c, 1);
 	SSL_CTX_set_tlsext_servername_callback(c, hear_name);
