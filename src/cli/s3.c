@@ -14,9 +14,12 @@
 	"  --jobs N         so many at once; else by the processors\n"                                                 \
 	"  --part-size MIB  parts of large files; else 8, and more where 10,000 are not enough\n"                      \
 	"  --keep           an upload by parts that does not come to its end stays, and is gone on with next time\n"   \
-	"  --content-type TYPE, --storage-class CLASS, --metadata NAME=VALUE\n"                                        \
+	"  --content-type, --content-encoding, --content-disposition, --content-language, --cache-control,\n"          \
+	"  --storage-class, --acl, --sse [AES256 | aws:kms], --sse-kms-key-id, --metadata "                            \
+	"NAME=VALUE[,NAME=VALUE...]\n"                                                                                 \
+	"                   what objects get\n"                                                                        \
 	"  --no-verify      checksums of what comes down are not looked at\n"                                          \
-	"  --quiet          only what failed is told"
+	"  --no-progress    without the progress line; --quiet: only what failed is told"
 
 static const struct verb subs[] = {
 	{ "mb", "make a bucket",
@@ -192,6 +195,7 @@ static int s3(struct cli *cli) {
 	}
 	cli->argc--;
 	cli->argv++;
+	cli->habits = s3_habits;
 	int rc = v->run(cli);
 	bool whole = fflush(stdout) == 0 && !ferror(stdout);
 	return whole || rc ? rc : cli_fail(EXIT_REFUSED, "Standard output cannot be written: %s.", strerror(errno));

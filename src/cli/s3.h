@@ -20,6 +20,9 @@ int s3_tag(struct cli *cli);
 int s3_versioning(struct cli *cli);
 int s3_lifecycle(struct cli *cli);
 
+/* Of the AWS CLI's users. */
+extern const struct habit s3_habits[];
+
 /* Wrong usage of a sub-verb: says how it is used. */
 int s3_usage(const char *name);
 

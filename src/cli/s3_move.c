@@ -1,4 +1,5 @@
 /* cp, mv and sync. */
+#include "cli/s3_properties.h"
 #include "cli/s3_run.h"
 #include "transfer/objects.h"
 #include "transfer/plan.h"
@@ -16,7 +17,7 @@ struct moving {
 	bool recursive, sync, delete, move;
 	struct compare_rules rules;
 	str jobs, part_size;
-	struct option_values metadata;
+	struct s3_properties properties;
 	struct spot to;
 	bool to_folder; /* names go below it */
 	bool troubled; /* a walk could not see all */
@@ -190,20 +191,6 @@ static bool is_folder(struct arena *a, const struct spot *s) {
 	       (s->kind == SPOT_LOCAL && stat(str_z(a, text), &st) == 0 && S_ISDIR(st.st_mode));
 }
 
-static bool read_metadata(struct moving *m) {
-	struct arena *a = m->run.where.cli->arena;
-	struct metadatum *out = NEWS(a, struct metadatum, m->metadata.n + 1);
-	for (size_t i = 0; i < m->metadata.n; i++) {
-		if (!str_cut(m->metadata.v[i], '=', &out[i].name, &out[i].value) || !out[i].name.n) {
-			cli_fail(EXIT_USAGE, "--metadata wants NAME=VALUE.");
-			return false;
-		}
-	}
-	m->setup.metadata = out;
-	m->setup.n_metadata = m->metadata.n;
-	return true;
-}
-
 static bool read_numbers(struct moving *m) {
 	int64_t jobs = 0, part = 0;
 	if (m->jobs.p && (!str_uint(m->jobs, &jobs) || jobs < 1 || jobs > 256)) {
@@ -222,24 +209,26 @@ static bool read_numbers(struct moving *m) {
 static bool take_options(struct moving *m, struct cli *cli, struct wish *wish) {
 	struct transfer_setup *s = &m->setup;
 	const struct option options[] = { WHERE_OPTIONS(wish, "--profile"),
+					  PROPERTY_OPTIONS(&m->properties),
 					  { .name = "--recursive", .flag = &m->recursive },
 					  { .name = "-r", .flag = &m->recursive },
 					  { .name = "--dry-run", .flag = &m->run.dry },
 					  { .name = "--dryrun", .flag = &m->run.dry },
 					  { .name = "--quiet", .flag = &m->run.quiet },
+					  { .name = "--only-show-errors", .flag = &m->run.quiet },
+					  { .name = "--no-progress", .flag = &m->run.no_progress },
 					  { .name = "--keep", .flag = &s->keep },
 					  { .name = "--no-verify", .flag = &s->unverified },
 					  { .name = "--jobs", .value = &m->jobs },
 					  { .name = "--part-size", .value = &m->part_size },
-					  { .name = "--content-type", .value = &s->content_type },
-					  { .name = "--storage-class", .value = &s->storage_class },
-					  { .name = "--metadata", .values = &m->metadata },
 					  { .name = m->sync ? "--delete" : "", .flag = &m->delete },
 					  { .name = m->sync ? "--size-only" : "", .flag = &m->rules.size_only },
 					  { .name = m->sync ? "--exact-timestamps" : "",
 					    .flag = &m->rules.exact_times },
 					  { 0 } };
-	return s3_run_filters(&m->run, cli) && options_take(cli, options) && read_numbers(m) && read_metadata(m);
+	s3_complete_sse(cli);
+	return s3_run_filters(&m->run, cli) && options_take(cli, options) && read_numbers(m) &&
+	       s3_read_properties(cli, &m->properties, s);
 }
 
 /* One side at least is S3, and what flows is one thing. */
