@@ -211,25 +211,6 @@ const struct verb verb_s3 = {
 
 /* --- what the sub-verbs share --- */
 
-static void tell(const struct where *w) {
-	const struct place *p = &w->client.place;
-	struct buf b = { .arena = w->cli->arena };
-	if (p->local) {
-		return;
-	}
-	putz(&b, p->aws ? "on AWS" : "");
-	put(&b, p->aws && p->endpoint.n ? S(" ") : S(""));
-	putf(&b, "%s" STR_FMT, p->endpoint.n ? "at " : "", STR_ARG(p->endpoint));
-	if (p->aws && !p->endpoint.n && p->account.n) {
-		putf(&b, ", account " STR_FMT, STR_ARG(p->account));
-	}
-	putf(&b, ", region " STR_FMT, STR_ARG(p->region));
-	if (p->profile.n) {
-		putf(&b, ", profile " STR_FMT, STR_ARG(p->profile));
-	}
-	fprintf(stderr, STR_FMT "\n", STR_ARG(buf_str(&b)));
-}
-
 bool s3_open(struct where *w, struct cli *cli, struct wish *wish, bool changes) {
 	wish->service = "s3";
 	if (wish_is_local(wish) && server_ensure(cli)) {
@@ -238,8 +219,10 @@ bool s3_open(struct where *w, struct cli *cli, struct wish *wish, bool changes) 
 	if (!where_open(w, cli, wish)) {
 		return false;
 	}
-	if (changes) {
-		tell(w);
+	const struct place *p = &w->client.place;
+	if (changes && !p->local) {
+		bool known = p->aws && !p->endpoint.n;
+		where_say(w, known ? p->account : (str){ 0 }, p->region);
 	}
 	return true;
 }
@@ -348,6 +331,11 @@ bool s3_call(struct where *w, const struct ask *q, struct answer *a) {
 	}
 	where_refuse(w, subject_of(w, q), a);
 	return false;
+}
+
+void s3_say_trouble(void *arg, str sentence) {
+	(void)arg;
+	cli_fail(EXIT_REFUSED, STR_FMT, STR_ARG(sentence));
 }
 
 void s3_side_open(struct s3_side *s, const struct where *w) {

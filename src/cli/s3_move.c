@@ -13,7 +13,6 @@
 struct moving {
 	struct s3_run run;
 	struct transfer_setup setup;
-	const char *verb;
 	bool recursive, sync, delete, move;
 	struct compare_rules rules;
 	str jobs, part_size;
@@ -268,12 +267,11 @@ static void start(struct moving *m) {
 	}
 }
 
-static int finish(struct moving *m) {
+static void finish(struct moving *m) {
 	m->run.listed = true;
 	if (m->run.transfer) {
 		transfer_end(m->run.transfer);
 	}
-	return 0;
 }
 
 /* --- streams --- */
@@ -304,7 +302,6 @@ static int copy(struct cli *cli, const char *verb, bool move) {
 	struct moving *m = NEW(cli->arena, struct moving);
 	struct wish wish = { 0 };
 	struct spot from;
-	m->verb = verb;
 	m->move = move;
 	m->run.where.cli = cli;
 	if (!take_options(m, cli, &wish) || cli->argc < 2 || !spot_read(str_from(cli->argv[cli->argc - 1]), &m->to)) {
@@ -475,7 +472,6 @@ int s3_sync(struct cli *cli) {
 	struct moving *m = NEW(cli->arena, struct moving);
 	struct wish wish = { 0 };
 	struct spot from;
-	m->verb = "sync";
 	m->sync = m->to_folder = true;
 	m->run.where.cli = cli;
 	if (!take_options(m, cli, &wish) || cli->argc != 2 || !spot_read(str_from(cli->argv[1]), &m->to)) {

@@ -70,23 +70,33 @@ bool where_open(struct where *w, struct cli *cli, const struct wish *wish) {
 	return true;
 }
 
-bool where_tell(struct where *w) {
+void where_say(const struct where *w, str account, str region) {
 	const struct place *p = &w->client.place;
+	struct buf b = { .arena = w->cli->arena };
+	putz(&b, p->local ? "on the local cloud" : p->aws ? "on AWS" : "");
+	if (p->endpoint.n) {
+		putf(&b, "%sat " STR_FMT, b.n ? " " : "", STR_ARG(p->endpoint));
+	}
+	const struct {
+		const char *name;
+		str value;
+	} more[] = { { "account", account }, { "region", region }, { "profile", p->profile } };
+	for (size_t i = 0; i < sizeof(more) / sizeof(*more); i++) {
+		if (more[i].value.n) {
+			putf(&b, ", %s " STR_FMT, more[i].name, STR_ARG(more[i].value));
+		}
+	}
+	fprintf(stderr, STR_FMT "\n", STR_ARG(buf_str(&b)));
+}
+
+bool where_tell(struct where *w) {
 	struct ask q = ask_new(w, "sts", "GetCallerIdentity");
 	struct answer a;
-	struct buf b = { .arena = w->cli->arena };
 	if (!where_call(w, &q, &a)) {
 		return false;
 	}
 	w->account = get_str(a.out, "Account");
-	putz(&b, p->local ? "on the local cloud at " : p->aws ? "on AWS" : "at ");
-	put(&b, p->aws ? p->endpoint.n ? S(" at ") : S("") : p->endpoint);
-	put(&b, p->aws ? p->endpoint : S(""));
-	putf(&b, ", account " STR_FMT, STR_ARG(w->account));
-	if (p->profile.n) {
-		putf(&b, ", profile " STR_FMT, STR_ARG(p->profile));
-	}
-	fprintf(stderr, STR_FMT "\n", STR_ARG(buf_str(&b)));
+	where_say(w, w->account, (str){ 0 });
 	return true;
 }
 
