@@ -49,7 +49,7 @@ struct transfer_setup {
 	const struct client *client; /* its stop, if any, ends the transfer too */
 	int jobs; /* threads; 0: by the processors, 32 to 96 */
 	int64_t part_size; /* bytes; 0: PART_SIZE (plan.h) */
-	bool move; /* what has arrived goes away where it came from, unless it is another by then */
+	bool move; /* what has arrived goes away where it came from, unless (but of copies) it is another by then */
 	/* Uploads by parts that do not come to their end stay, and such are gone on with: only those parts are sent
 	 * that are not there, or are others. They keep the properties that they were begun with. */
 	bool keep;
