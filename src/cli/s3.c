@@ -290,23 +290,6 @@ struct ask s3_ask_object(struct where *w, const char *op, const struct spot *obj
 	return q;
 }
 
-/* What to do about it. */
-static const struct {
-	const char *code, *cure;
-} cures[] = {
-	{ "NoSuchBucket", "`aerostat s3 ls` lists the buckets, `aerostat s3 mb` makes one." },
-	{ "InvalidBucketName", "A name is 3 to 63 lower case letters, digits and hyphens." },
-	{ "BucketAlreadyExists", "All accounts share the names: take another." },
-	{ "InvalidAccessKeyId", "The keys are not known there: --profile NAME takes others." },
-	{ "SignatureDoesNotMatch", "The secret key is not the one of that key id." },
-	{ "ExpiredToken", "The keys have come to their end: get new ones." },
-	{ "RequestTimeTooSkewed", "This machine's clock is wrong." },
-	{ "PermanentRedirect", "Say --region with the bucket's own." },
-	{ "IllegalLocationConstraintException", "Say --region with the bucket's own." },
-	{ "AuthorizationHeaderMalformed", "Say --region with the bucket's own." },
-	{ 0 },
-};
-
 static str member_of(const struct ask *q, const char *name) {
 	return shape_member(q->in->shape, str_from(name)) ? get_str(q->in, name) : (str){ 0 };
 }
@@ -319,15 +302,8 @@ static str subject_of(const struct where *w, const struct ask *q) {
 }
 
 bool s3_call(struct where *w, const struct ask *q, struct answer *a) {
-	struct arena *arena = w->cli->arena;
 	if (client_call(&w->client, q->service, q->op, q->in, a) || (q->expected && str_is(a->code, q->expected))) {
 		return true;
-	}
-	for (size_t i = 0; cures[i].code; i++) {
-		if (str_is(a->code, cures[i].code)) {
-			a->message = str_printf(arena, STR_FMT "%s %s", STR_ARG(a->message),
-						str_ends(a->message, S(".")) ? "" : ".", cures[i].cure);
-		}
 	}
 	where_refuse(w, subject_of(w, q), a);
 	return false;

@@ -62,8 +62,9 @@ static void flush(struct s3_remover *r) {
 		} else {
 			r->failed += (int64_t)r->n;
 			r->trouble(r->arg,
-				   str_printf(&r->arena, "%zu objects of s3://" STR_FMT " are not removed: " STR_FMT,
-					      r->n, STR_ARG(r->bucket), STR_ARG(answer_sentence(&r->arena, &a))));
+				   str_printf(&r->arena, "%zu object%s of s3://" STR_FMT " not removed: " STR_FMT, r->n,
+					      r->n == 1 ? "" : "s", STR_ARG(r->bucket),
+					      STR_ARG(answer_sentence(&r->arena, &a))));
 		}
 		c->arena = keep;
 	}

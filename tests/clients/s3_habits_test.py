@@ -133,3 +133,12 @@ def test_an_empty_header_is_sent_as_it_is_signed(ours, tmp_path):
     sent = {name.lower(): value for name, value in asked[0].headers.items()}
     signed = sent["authorization"].split("SignedHeaders=")[1].split(",")[0].split(";")
     assert "x-amz-meta-x" in signed and set(signed) <= sent.keys() and sent["x-amz-meta-x"] == ""
+
+
+@pytest.mark.parametrize("args", [("ls", "s3://none-here"), ("cp", "f", "s3://none-here/f"), ("sync", ".", "s3://none-here"),
+                                  ("rm", "s3://none-here/f"), ("rm", "-r", "s3://none-here"), ("stat", "s3://none-here"),
+                                  ("mv", "f", "s3://none-here/f"), ("cp", "-r", "s3://none-here", "x")])
+def test_what_to_do_is_said_by_every_verb(ours, tmp_path, monkeypatch, args):
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "f", b"1")
+    assert "`aerostat s3 mb` makes one." in ours.err(*args)
