@@ -135,9 +135,11 @@ def test_an_empty_header_is_sent_as_it_is_signed(ours, tmp_path):
     assert "x-amz-meta-x" in signed and set(signed) <= sent.keys() and sent["x-amz-meta-x"] == ""
 
 
-@pytest.mark.parametrize("args", [("ls", "s3://none-here"), ("cp", "f", "s3://none-here/f"), ("sync", ".", "s3://none-here"),
-                                  ("rm", "s3://none-here/f"), ("rm", "-r", "s3://none-here"), ("stat", "s3://none-here"),
-                                  ("mv", "f", "s3://none-here/f"), ("cp", "-r", "s3://none-here", "x")])
+@pytest.mark.parametrize("args", [
+    ("ls", "s3://none-here"), ("cp", "f", "s3://none-here/f"), ("sync", ".", "s3://none-here"),
+    ("rm", "s3://none-here/f"), ("rm", "-r", "s3://none-here"), ("stat", "s3://none-here"),
+    ("mv", "f", "s3://none-here/f"), ("cp", "-r", "s3://none-here", "x"),
+])
 def test_what_to_do_is_said_by_every_verb(ours, tmp_path, monkeypatch, args):
     monkeypatch.chdir(tmp_path)
     write(tmp_path / "f", b"1")
