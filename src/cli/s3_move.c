@@ -35,11 +35,15 @@ static bool is_same(const struct spot *a, const struct spot *b) {
 	return a->kind == SPOT_S3 && b->kind == SPOT_S3 && str_eq(a->bucket, b->bucket) && str_eq(a->key, b->key);
 }
 
+static enum way way_of(const struct spot *from, const struct spot *to) {
+	return from->kind == SPOT_LOCAL ? WAY_UP : to->kind == SPOT_LOCAL ? WAY_DOWN : WAY_COPY;
+}
+
 /* False: it is time to stop. */
 static bool send_one(struct moving *m, const struct spot *from, const struct spot *to, int64_t size) {
 	AUTO_ARENA a = { 0 };
 	struct item item = { .from = *from, .to = *to, .size = size };
-	item.way = from->kind == SPOT_LOCAL ? WAY_UP : to->kind == SPOT_LOCAL ? WAY_DOWN : WAY_COPY;
+	item.way = way_of(from, to);
 	m->run.found++;
 	if (is_same(from, to)) {
 		s3_run_trouble(&m->run, str_printf(&a, STR_FMT " cannot go to itself.", STR_ARG(spot_text(&a, from))));
@@ -382,10 +386,6 @@ static void add_extra(struct extras *x, str name) {
 	x->names[x->n++] = str_dup(&x->arena, name);
 }
 
-static enum way way_of(const struct side *from, const struct side *to) {
-	return from->top.kind == SPOT_LOCAL ? WAY_UP : to->top.kind == SPOT_LOCAL ? WAY_DOWN : WAY_COPY;
-}
-
 /* What of the target has not been seen would be sent again, all of it. */
 static bool is_blind(const struct side *to) {
 	return to->top.kind == SPOT_S3 && to->walk->failed;
@@ -398,7 +398,7 @@ static void compare(struct moving *m, struct side *from, struct side *to, struct
 		int order = !from->there ? 1 : !to->there ? -1 : str_cmp(from->entry.name, to->entry.name);
 		struct facts here = { from->entry.size, from->entry.mtime },
 			     there = { to->entry.size, to->entry.mtime };
-		if (order < 0 || (order == 0 && is_to_send(way_of(from, to), &m->rules, &here, &there))) {
+		if (order < 0 || (order == 0 && is_to_send(way_of(&from->top, &to->top), &m->rules, &here, &there))) {
 			struct spot source = spot_of(&a, &from->top, &from->entry);
 			more = send_named(m, &source, from->entry.name, from->entry.size);
 			m->troubled = m->troubled || !more;

@@ -1,5 +1,6 @@
 #include "cli/where.h"
 
+#include "base/clock.h"
 #include "client/endpoint.h"
 #include "wire/tree.h"
 
@@ -98,6 +99,16 @@ bool where_tell(struct where *w) {
 	w->account = get_str(a.out, "Account");
 	where_say(w, w->account, (str){ 0 });
 	return true;
+}
+
+int64_t where_now(struct where *w) {
+	int status;
+	str body;
+	int64_t ms;
+	bool asked =
+		w->client.place.local && control_call(w->cli, "GET", "/clock", &status, &body) == 0 && status == 200;
+	const struct tree *t = asked ? tree_read(w->cli->arena, body) : NULL;
+	return time_parse(tree_text(tree_get(t, "clock")), &ms) ? ms : clock_real();
 }
 
 struct ask ask_new(struct where *w, const char *service, const char *op) {

@@ -25,6 +25,8 @@ bool where_open(struct where *w, struct cli *cli, const struct wish *wish);
 bool where_tell(struct where *w);
 /* The line alone: "on AWS, account 123456789012, region eu-west-1, profile live"; what is absent is left out. */
 void where_say(const struct where *w, str account, str region);
+/* The cloud's clock, ms: the local one's own; elsewhere real time. */
+int64_t where_now(struct where *w);
 
 /* A call that is to be made. */
 struct ask {
