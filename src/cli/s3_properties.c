@@ -33,7 +33,9 @@ static bool add(struct metadata *m, str name, str value) {
 		struct metadatum *old = m->list;
 		m->room = m->room ? m->room * 2 : 16;
 		m->list = NEWS(m->arena, struct metadatum, m->room);
-		memcpy(m->list, old, m->n * sizeof(*old));
+		if (m->n) {
+			memcpy(m->list, old, m->n * sizeof(*old));
+		}
 	}
 	m->list[m->n++] = (struct metadatum){ name, value };
 	return name.n > 0;
@@ -49,22 +51,27 @@ static bool read_json(struct metadata *m, str text) {
 }
 
 /* A comma without a name and = behind it belongs to the value. */
-static bool read_pairs(struct metadata *m, str text) {
-	str name, value, piece, more;
-	if (!str_cut(text, '=', &name, &value) || !add(m, name, S(""))) {
-		return false;
-	}
-	size_t n = 0;
-	for (str rest = value; str_cut(rest, ',', &piece, &rest);) {
+static str next_pair(str *rest) {
+	str piece, more, after = *rest, all = *rest;
+	for (size_t n = 0; str_cut(after, ',', &piece, &after); n++) {
 		n += piece.n;
-		str_cut(rest, ',', &more, &(str){ 0 });
+		str_cut(after, ',', &more, &(str){ 0 });
 		if (memchr(more.p, '=', more.n)) {
-			m->list[m->n - 1].value = (str){ value.p, n };
-			return read_pairs(m, rest);
+			*rest = after;
+			return (str){ all.p, n };
 		}
-		n++;
 	}
-	m->list[m->n - 1].value = value;
+	*rest = (str){ 0 };
+	return all;
+}
+
+static bool read_pairs(struct metadata *m, str text) {
+	do {
+		str name, value, pair = next_pair(&text);
+		if (!str_cut(pair, '=', &name, &value) || !add(m, name, value)) {
+			return false;
+		}
+	} while (text.n);
 	return true;
 }
 
