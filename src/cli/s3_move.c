@@ -1,4 +1,5 @@
 /* cp, mv and sync. */
+#include "cli/s3_properties.h"
 #include "cli/s3_run.h"
 #include "transfer/objects.h"
 #include "transfer/plan.h"
@@ -12,11 +13,10 @@
 struct moving {
 	struct s3_run run;
 	struct transfer_setup setup;
-	const char *verb;
 	bool recursive, sync, delete, move;
 	struct compare_rules rules;
 	str jobs, part_size;
-	struct option_values metadata;
+	struct s3_properties properties;
 	struct spot to;
 	bool to_folder; /* names go below it */
 	bool troubled; /* a walk could not see all */
@@ -35,11 +35,15 @@ static bool is_same(const struct spot *a, const struct spot *b) {
 	return a->kind == SPOT_S3 && b->kind == SPOT_S3 && str_eq(a->bucket, b->bucket) && str_eq(a->key, b->key);
 }
 
+static enum way way_of(const struct spot *from, const struct spot *to) {
+	return from->kind == SPOT_LOCAL ? WAY_UP : to->kind == SPOT_LOCAL ? WAY_DOWN : WAY_COPY;
+}
+
 /* False: it is time to stop. */
 static bool send_one(struct moving *m, const struct spot *from, const struct spot *to, int64_t size) {
 	AUTO_ARENA a = { 0 };
 	struct item item = { .from = *from, .to = *to, .size = size };
-	item.way = from->kind == SPOT_LOCAL ? WAY_UP : to->kind == SPOT_LOCAL ? WAY_DOWN : WAY_COPY;
+	item.way = way_of(from, to);
 	m->run.found++;
 	if (is_same(from, to)) {
 		s3_run_trouble(&m->run, str_printf(&a, STR_FMT " cannot go to itself.", STR_ARG(spot_text(&a, from))));
@@ -190,20 +194,6 @@ static bool is_folder(struct arena *a, const struct spot *s) {
 	       (s->kind == SPOT_LOCAL && stat(str_z(a, text), &st) == 0 && S_ISDIR(st.st_mode));
 }
 
-static bool read_metadata(struct moving *m) {
-	struct arena *a = m->run.where.cli->arena;
-	struct metadatum *out = NEWS(a, struct metadatum, m->metadata.n + 1);
-	for (size_t i = 0; i < m->metadata.n; i++) {
-		if (!str_cut(m->metadata.v[i], '=', &out[i].name, &out[i].value) || !out[i].name.n) {
-			cli_fail(EXIT_USAGE, "--metadata wants NAME=VALUE.");
-			return false;
-		}
-	}
-	m->setup.metadata = out;
-	m->setup.n_metadata = m->metadata.n;
-	return true;
-}
-
 static bool read_numbers(struct moving *m) {
 	int64_t jobs = 0, part = 0;
 	if (m->jobs.p && (!str_uint(m->jobs, &jobs) || jobs < 1 || jobs > 256)) {
@@ -222,24 +212,26 @@ static bool read_numbers(struct moving *m) {
 static bool take_options(struct moving *m, struct cli *cli, struct wish *wish) {
 	struct transfer_setup *s = &m->setup;
 	const struct option options[] = { WHERE_OPTIONS(wish, "--profile"),
+					  PROPERTY_OPTIONS(&m->properties),
 					  { .name = "--recursive", .flag = &m->recursive },
 					  { .name = "-r", .flag = &m->recursive },
 					  { .name = "--dry-run", .flag = &m->run.dry },
 					  { .name = "--dryrun", .flag = &m->run.dry },
 					  { .name = "--quiet", .flag = &m->run.quiet },
+					  { .name = "--only-show-errors", .flag = &m->run.quiet },
+					  { .name = "--no-progress", .flag = &m->run.no_progress },
 					  { .name = "--keep", .flag = &s->keep },
 					  { .name = "--no-verify", .flag = &s->unverified },
 					  { .name = "--jobs", .value = &m->jobs },
 					  { .name = "--part-size", .value = &m->part_size },
-					  { .name = "--content-type", .value = &s->content_type },
-					  { .name = "--storage-class", .value = &s->storage_class },
-					  { .name = "--metadata", .values = &m->metadata },
 					  { .name = m->sync ? "--delete" : "", .flag = &m->delete },
 					  { .name = m->sync ? "--size-only" : "", .flag = &m->rules.size_only },
 					  { .name = m->sync ? "--exact-timestamps" : "",
 					    .flag = &m->rules.exact_times },
 					  { 0 } };
-	return s3_run_filters(&m->run, cli) && options_take(cli, options) && read_numbers(m) && read_metadata(m);
+	s3_complete_sse(cli);
+	return s3_run_filters(&m->run, cli) && options_take(cli, options) && read_numbers(m) &&
+	       s3_read_properties(cli, &m->properties, s);
 }
 
 /* One side at least is S3, and what flows is one thing. */
@@ -279,12 +271,11 @@ static void start(struct moving *m) {
 	}
 }
 
-static int finish(struct moving *m) {
+static void finish(struct moving *m) {
 	m->run.listed = true;
 	if (m->run.transfer) {
 		transfer_end(m->run.transfer);
 	}
-	return 0;
 }
 
 /* --- streams --- */
@@ -315,7 +306,6 @@ static int copy(struct cli *cli, const char *verb, bool move) {
 	struct moving *m = NEW(cli->arena, struct moving);
 	struct wish wish = { 0 };
 	struct spot from;
-	m->verb = verb;
 	m->move = move;
 	m->run.where.cli = cli;
 	if (!take_options(m, cli, &wish) || cli->argc < 2 || !spot_read(str_from(cli->argv[cli->argc - 1]), &m->to)) {
@@ -396,10 +386,6 @@ static void add_extra(struct extras *x, str name) {
 	x->names[x->n++] = str_dup(&x->arena, name);
 }
 
-static enum way way_of(const struct side *from, const struct side *to) {
-	return from->top.kind == SPOT_LOCAL ? WAY_UP : to->top.kind == SPOT_LOCAL ? WAY_DOWN : WAY_COPY;
-}
-
 /* What of the target has not been seen would be sent again, all of it. */
 static bool is_blind(const struct side *to) {
 	return to->top.kind == SPOT_S3 && to->walk->failed;
@@ -412,7 +398,7 @@ static void compare(struct moving *m, struct side *from, struct side *to, struct
 		int order = !from->there ? 1 : !to->there ? -1 : str_cmp(from->entry.name, to->entry.name);
 		struct facts here = { from->entry.size, from->entry.mtime },
 			     there = { to->entry.size, to->entry.mtime };
-		if (order < 0 || (order == 0 && is_to_send(way_of(from, to), &m->rules, &here, &there))) {
+		if (order < 0 || (order == 0 && is_to_send(way_of(&from->top, &to->top), &m->rules, &here, &there))) {
 			struct spot source = spot_of(&a, &from->top, &from->entry);
 			more = send_named(m, &source, from->entry.name, from->entry.size);
 			m->troubled = m->troubled || !more;
@@ -486,7 +472,6 @@ int s3_sync(struct cli *cli) {
 	struct moving *m = NEW(cli->arena, struct moving);
 	struct wish wish = { 0 };
 	struct spot from;
-	m->verb = "sync";
 	m->sync = m->to_folder = true;
 	m->run.where.cli = cli;
 	if (!take_options(m, cli, &wish) || cli->argc != 2 || !spot_read(str_from(cli->argv[1]), &m->to)) {

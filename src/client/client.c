@@ -336,12 +336,40 @@ static str message_of(const struct answer *failed) {
 	return failed->message;
 }
 
+/* What to do about a refusal. */
+static const struct {
+	const char *code, *cure;
+} cures[] = {
+	{ "NoSuchBucket", "`aerostat s3 ls` lists the buckets, `aerostat s3 mb` makes one." },
+	{ "InvalidBucketName", "A name is 3 to 63 lower case letters, digits and hyphens." },
+	{ "BucketAlreadyExists", "All accounts share the names: take another." },
+	{ "InvalidAccessKeyId", "The keys are not known there: --profile NAME takes others." },
+	{ "SignatureDoesNotMatch", "The secret key is not the one of that key id." },
+	{ "ExpiredToken", "The keys have come to their end: get new ones." },
+	{ "RequestTimeTooSkewed", "This machine's clock is wrong." },
+	{ "AccessControlListNotSupported",
+	  "Buckets of today take no ACLs: leave --acl out; a bucket policy opens them." },
+	{ "PermanentRedirect", "Say --region with the bucket's own." },
+	{ "IllegalLocationConstraintException", "Say --region with the bucket's own." },
+	{ "AuthorizationHeaderMalformed", "Say --region with the bucket's own." },
+	{ 0 },
+};
+
+static void put_cure(struct buf *b, const struct answer *failed) {
+	for (size_t i = 0; cures[i].code; i++) {
+		if (str_is(failed->code, cures[i].code)) {
+			putf(b, "%s %s", str_ends(failed->message, S(".")) ? "" : ".", cures[i].cure);
+		}
+	}
+}
+
 str answer_sentence(struct arena *a, const struct answer *failed) {
 	struct buf b = { .arena = a };
 	str message = message_of(failed);
 	put(&b, failed->code);
 	put(&b, failed->code.n && message.n ? S(": ") : S(""));
 	put(&b, message);
+	put_cure(&b, failed);
 	if (failed->request_id.n) {
 		putf(&b, " (request " STR_FMT ")", STR_ARG(failed->request_id));
 	}

@@ -157,6 +157,7 @@ static bool fetch_small(struct worker *w, struct task *t) {
 		return false;
 	}
 	str bytes = { w->buffer, (size_t)sink.got };
+	t->etag = str_dup(&t->arena, get_str(a.out, "ETag"));
 	t->mtime = get_int(a.out, "LastModified", 0);
 	t->proof = proof_of(a.out);
 	if (!w->setup->unverified && !bytes_are_right(w, t, bytes)) {

@@ -163,13 +163,25 @@ static bool remove_file(struct worker *w, struct task *task) {
 	return unlink(path) == 0 || task_fail(w, task, "it cannot be removed: %s", strerror(errno));
 }
 
-static bool remove_source(struct worker *w, struct task *task) {
+/* Of a copy it is not known which object it is of. Not every server knows deletions with a condition. */
+static bool remove_object(struct worker *w, struct task *task) {
 	struct answer a;
-	if (task->item.from.kind == SPOT_LOCAL) {
-		return remove_file(w, task);
-	}
+	bool one = task->etag.n > 0;
 	struct val *in = object_input(&w->client, "DeleteObject", &task->item.from);
-	return client_call(&w->client, "s3", "DeleteObject", in, &a) || task_refused(w, task, NULL, &a);
+	set_str(&w->arena, in, "IfMatch", one ? task->etag : (str){ 0 });
+	if (client_call(&w->client, "s3", "DeleteObject", in, &a) || (one && a.status == 404)) {
+		return true;
+	}
+	if (one && a.status == 412) {
+		return task_fail(w, task, "it stays there too, since it was written to after that");
+	}
+	in = object_input(&w->client, "DeleteObject", &task->item.from);
+	return (one && a.status == 501 && client_call(&w->client, "s3", "DeleteObject", in, &a)) ||
+	       task_refused(w, task, NULL, &a);
+}
+
+static bool remove_source(struct worker *w, struct task *task) {
+	return task->item.from.kind == SPOT_LOCAL ? remove_file(w, task) : remove_object(w, task);
 }
 
 /* Under the lock. */
