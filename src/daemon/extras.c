@@ -19,7 +19,7 @@ static const char node[] =
 	"const direct = [here.host, \"localhost\", ...(NO_PROXY ?? \"\").split(\",\").map((d) => "
 	"d.trim()).filter(Boolean)];\n"
 	"const below = (host, list) => list.some((d) => d === \"*\" || host === d || host.endsWith(\".\" + d));\n"
-	"const isDirect = (host) => !host || host.startsWith(\"127.\") || below(host, direct);\n"
+	"const isDirect = (host) => !host || (net.isIPv4(host) && host.startsWith(\"127.\")) || below(host, direct);\n"
 	"const isAws = (host) => below(host, domains);\n"
 	"const hostOf = (host) => String(host ?? \"\").toLowerCase().replace(/\\.$/, \"\");\n"
 	"\n"
