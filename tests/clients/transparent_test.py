@@ -155,8 +155,8 @@ def test_an_environment_that_no_shell_makes(server, tmp_path):
 
 def test_a_large_environment(server, tmp_path):
     more = {f"V{i}": "x" * 100000 for i in range(10)}
-    run = Tool([AEROSTAT, "run", "--data", server.data, "sh", "-c", "echo $HTTPS_PROXY"], {**bare_env(tmp_path), **more})
-    assert run.run() == server.url + "\n"
+    command = [AEROSTAT, "run", "--data", server.data, "sh", "-c", "echo $HTTPS_PROXY"]
+    assert Tool(command, {**bare_env(tmp_path), **more}).run() == server.url + "\n"
 
 
 def test_inside_itself(through, server):
@@ -297,6 +297,18 @@ const listening = (server, ...at) => new Promise((done) => server.listen(...at, 
     process.exit();
 })();
 """
+
+
+def test_node_at_an_ipv6_address(start_server, tmp_path):
+    try:
+        server = start_server("--listen", "::1")
+    except RuntimeError as e:
+        if "cannot be listened on" in str(e):
+            pytest.skip("no IPv6 on this machine")
+        raise
+    script = "fetch('https://s3.amazonaws.com/').then((r) => console.log(r.status), (e) => console.log(e.cause))"
+    run = Tool([AEROSTAT, "run", "--data", server.data, "--", optional("node"), "-e", script], bare_env(tmp_path))
+    assert run.run() == "403\n"
 
 
 def test_every_way_to_make_a_socket_in_node(through, tmp_path):
