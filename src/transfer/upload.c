@@ -65,7 +65,11 @@ bool upload_complete(struct worker *w, struct task *t) {
 		set_str(arena, in, "ChecksumType", S("FULL_OBJECT"));
 		set_int(arena, in, "MpuObjectSize", t->plan.size);
 	}
-	if (!client_stream(&w->client, &r, &patient, &a)) {
+	/* Broken off, it might be done or not. */
+	client_heed(&w->client, NULL);
+	bool good = client_stream(&w->client, &r, &patient, &a);
+	client_heed(&w->client, w->setup->client->stop);
+	if (!good) {
 		return task_refused(w, t, NULL, &a);
 	}
 	t->upload = (str){ 0 };
