@@ -1,5 +1,6 @@
 #include "cli/s3_run.h"
 #include "transfer/objects.h"
+#include "transfer/plan.h"
 
 #include <stdio.h>
 
@@ -69,7 +70,7 @@ static void show(struct listing *l, const struct entry *e, size_t skip) {
 	AUTO_ARENA a = { 0 };
 	str name = str_skip(e->name, skip);
 	l->n += !e->prefix;
-	l->bytes += e->size;
+	l->bytes += size_to_count(e->size);
 	if (l->w.cli->json) {
 		show_json(l, e);
 	} else if (e->prefix) {

@@ -138,12 +138,19 @@ static void stop(int signal) {
 	stopped = true;
 }
 
+/* Unless it is ignored from the beginning, as nohup has it. */
+static void heed(int signal) {
+	struct sigaction before, action = { .sa_handler = stop, .sa_flags = (int)SA_RESETHAND };
+	if (sigaction(signal, NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
+		sigaction(signal, &action, NULL);
+	}
+}
+
 void s3_run_interruptible(struct s3_run *r) {
-	struct sigaction action = { .sa_handler = stop, .sa_flags = (int)SA_RESETHAND };
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	heed(SIGINT);
+	heed(SIGTERM);
+	heed(SIGHUP);
 	sigaction(SIGPIPE, &ignore, NULL);
 	client_heed(&r->where.client, &stopped);
 	r->begun = r->at_then = clock_monotonic();

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ATTEMPTS = 3, PAUSE_MS = 1000, PAUSE_MAX_MS = 20000, PAUSE_STEP_US = 50000 };
+enum { ATTEMPTS = 3, PAUSE_MS = 1000, PAUSE_MAX_MS = 20000, PAUSE_STEP_US = 50000, WORDS_MAX = 2000 };
 
 /* Of the wires that a service speaks, the one that says most plainly what it means. */
 static enum proto proto_of(const struct service *s) {
@@ -336,14 +336,26 @@ static str message_of(const struct answer *failed) {
 	return failed->message;
 }
 
+/* Not more than anybody would read. */
+static void put_words(struct buf *b, str words) {
+	size_t n = words.n < WORDS_MAX ? words.n : WORDS_MAX;
+	while (n && n < words.n && ((unsigned char)words.p[n] & 0xc0) == 0x80) {
+		n--;
+	}
+	put(b, (str){ words.p, n });
+	put(b, n < words.n ? S("...") : S(""));
+}
+
 str answer_sentence(struct arena *a, const struct answer *failed) {
 	struct buf b = { .arena = a };
 	str message = message_of(failed);
-	put(&b, failed->code);
+	put_words(&b, failed->code);
 	put(&b, failed->code.n && message.n ? S(": ") : S(""));
-	put(&b, message);
+	put_words(&b, message);
 	if (failed->request_id.n) {
-		putf(&b, " (request " STR_FMT ")", STR_ARG(failed->request_id));
+		putz(&b, " (request ");
+		put_words(&b, failed->request_id);
+		put_byte(&b, ')');
 	}
 	return buf_str(&b);
 }

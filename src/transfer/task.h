@@ -35,9 +35,10 @@ struct task {
 	str upload; /* the id of an upload that is not complete yet */
 	bool sums; /* up: S3 takes our checksums */
 	struct proof proof; /* down */
-	str etag; /* down, copy: of what was found at the beginning */
+	str etag; /* down, copy: of what is on its way; absent: it is not known */
 	struct new_file file; /* down */
 	int64_t mtime; /* down: what it gets, ms */
+	int64_t size; /* down, by ranges: of all of it */
 };
 
 /* Of all workers together. */

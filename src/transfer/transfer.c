@@ -163,13 +163,20 @@ static bool remove_file(struct worker *w, struct task *task) {
 	return unlink(path) == 0 || task_fail(w, task, "it cannot be removed: %s", strerror(errno));
 }
 
-static bool remove_source(struct worker *w, struct task *task) {
+/* Not every server knows the condition; where one ignores it nothing can be done. */
+static bool remove_object(struct worker *w, struct task *task) {
 	struct answer a;
-	if (task->item.from.kind == SPOT_LOCAL) {
-		return remove_file(w, task);
-	}
 	struct val *in = object_input(&w->client, "DeleteObject", &task->item.from);
-	return client_call(&w->client, "s3", "DeleteObject", in, &a) || task_refused(w, task, NULL, &a);
+	set_str(&w->arena, in, "IfMatch", task->etag.n ? task->etag : (str){ 0 });
+	if (client_call(&w->client, "s3", "DeleteObject", in, &a) || a.status == 404) {
+		return true;
+	}
+	return a.status == 412 ? task_fail(w, task, "it stays there too, since it was written to after that")
+			       : task_refused(w, task, NULL, &a);
+}
+
+static bool remove_source(struct worker *w, struct task *task) {
+	return task->item.from.kind == SPOT_LOCAL ? remove_file(w, task) : remove_object(w, task);
 }
 
 /* Under the lock. */
@@ -189,7 +196,7 @@ static void count_failure(struct transfer *t, struct task *task) {
 static void count_arrival(struct transfer *t, struct task *task) {
 	t->hopeless = 0;
 	t->totals.files_done++;
-	t->totals.bytes_done += task->item.size;
+	t->totals.bytes_done += size_to_count(task->item.size);
 	t->setup.done(t->setup.arg, &task->item);
 }
 
@@ -349,6 +356,7 @@ static struct task *task_of(const struct item *item) {
 	task->item = *item;
 	task->item.from = copy_spot(&task->arena, &item->from);
 	task->item.to = copy_spot(&task->arena, &item->to);
+	task->item.etag = str_dup(&task->arena, item->etag);
 	return task;
 }
 
@@ -370,7 +378,7 @@ bool transfer_add(struct transfer *t, const struct item *item) {
 	t->waiting++;
 	t->unfinished++;
 	t->totals.files++;
-	t->totals.bytes += item->size;
+	t->totals.bytes += size_to_count(item->size);
 	pthread_cond_signal(&t->work);
 	return true;
 }
