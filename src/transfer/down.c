@@ -134,6 +134,9 @@ static bool fetch_small(struct worker *w, struct task *t) {
 	t->mtime = get_int(a.out, "LastModified", 0);
 	t->etag = str_dup(&t->arena, get_str(a.out, "ETag"));
 	t->proof = proof_of(a.out);
+	if (t->proof.form == PROOF_NONE && !get(a.out, "ContentLength")) {
+		return task_fail(w, t, "S3 does not say how long it is");
+	}
 	if (!w->setup->unverified && !bytes_are_right(w, t, bytes)) {
 		return task_fail(w, t, "what has arrived has another checksum");
 	}

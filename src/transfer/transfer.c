@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-enum { WAITING_MAX = 512, TICK_MS = 200, JOBS_MIN = 32, JOBS_MAX = 96, JOBS_PER_CPU = 8, ATTEMPTS = 6, PAUSE_MS = 200 };
+enum { WAITING_MAX = 512, TICK_MS = 200, JOBS_MIN = 32, JOBS_MAX = 96, JOBS_PER_CPU = 8 };
 enum { HOPELESS_MAX = 5 }; /* then the rest is given up */
 
 struct transfer {
@@ -45,8 +45,7 @@ char *worker_room(struct worker *w, size_t n) {
 void worker_init(struct worker *w, const struct transfer_setup *setup) {
 	w->setup = setup;
 	client_clone(&w->client, &w->arena, setup->client);
-	w->client.attempts = getenv("AWS_MAX_ATTEMPTS") ? w->client.attempts : ATTEMPTS;
-	w->client.pause_ms = PAUSE_MS;
+	client_be_patient(&w->client);
 	w->mark = arena_mark(&w->arena);
 }
 
@@ -96,6 +95,7 @@ bool task_refused(struct worker *w, struct task *t, const struct flow *flow, con
 		return task_fail(w, t, "it changed on its way");
 	}
 	t->hopeless = is_for_all(a);
+	t->gone = t->gone || str_is(a->code, "NoSuchUpload");
 	str sentence = answer_sentence(&w->arena, a);
 	sentence.n -= str_ends(sentence, S("."));
 	return task_fail(w, t, STR_FMT, STR_ARG(sentence));

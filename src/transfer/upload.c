@@ -85,8 +85,8 @@ bool upload_complete(struct worker *w, struct task *t) {
 
 void upload_abort(struct worker *w, struct task *t) {
 	struct answer a;
-	if (!t->upload.n || w->setup->keep) {
-		w->counts->kept += t->upload.n > 0;
+	if (!t->upload.n || t->gone || w->setup->keep) {
+		w->counts->kept += t->upload.n > 0 && !t->gone;
 		return;
 	}
 	struct val *in = object_input(&w->client, "AbortMultipartUpload", &t->item.to);

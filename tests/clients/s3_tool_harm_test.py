@@ -1,8 +1,10 @@
 """aerostat s3 where its user, or who answers it, would lose something by it: nothing is taken away before it is
 certain to be elsewhere, nothing of another's passes for what was asked for."""
-import os
+import gzip
 import signal
 import subprocess
+from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
 
 import pytest
 
@@ -181,7 +183,6 @@ def test_ranges_that_do_not(at, tmp_path):
 
 
 def test_bytes_stay_as_they_are(ours, mine, tmp_path):
-    import gzip
     body = gzip.compress(b"text" * 1000)
     ours.s3().put_object(Bucket=mine, Key="f", Body=body, ContentEncoding="gzip", ContentType="text/plain")
     ours.run("cp", f"s3://{mine}/f", tmp_path / "f")
@@ -239,6 +240,55 @@ def test_nohup(ours, mine, tmp_path):
 
 
 # --- the rest
+
+@pytest.mark.parametrize("hours", [-3, 3])
+@pytest.mark.parametrize("code", ["RequestTimeTooSkewed", "RequestExpired"])
+def test_a_clock_that_is_wrong(at, tmp_path, hours, code):
+    """Signed again by their clock, once for all that follows; a clock that cannot be followed is a refusal."""
+    theirs = datetime.now(timezone.utc) + timedelta(hours=hours)
+    follow = [True]
+
+    def answer(ask):
+        when = datetime.strptime(ask.headers["X-Amz-Date"], "%Y%m%dT%H%M%S%z")
+        if abs(when - theirs) > timedelta(minutes=15):
+            status, headers, body = fault(403, code)
+            return status, {**headers, **({"Date": format_datetime(theirs, True)} if follow[0] else {})}, body
+        return (listing([(f"k{i:02d}", 1) for i in range(40)])) if "list-type" in ask.query else object_of(b"1")
+
+    with fake(answer) as (url, asked):
+        assert at(url).json("sync", "s3://b", tmp_path / "d", "--jobs", "8")["files"] == 40
+        assert len(asked) <= 41 + 9
+        follow[0] = False
+        assert code in at(url).err("ls", "s3://b")
+
+
+def test_uploads_that_are_gone_are_not_kept(ours, mine, tmp_path):
+    path = write(tmp_path / "f", noise(20 * MIB))
+
+    def answer(ask):
+        for upload in uploads(ours, mine) if ask.method == "PUT" else []:
+            ours.s3().abort_multipart_upload(Bucket=mine, Key="f", UploadId=upload["UploadId"])
+        return forward(ours.env["AWS_ENDPOINT_URL"])(ask)
+
+    with fake(answer) as (url, _):
+        done = ours.json("cp", path, f"s3://{mine}/f", "--keep", "--jobs", "1", rc=1, AWS_ENDPOINT_URL=url)
+    assert done["kept"] == 0 and "NoSuchUpload" in done["errors"][0]
+    ours.run("cp", path, f"s3://{mine}/f", "--keep")
+
+
+def test_throttled_listings_are_waited_for(at, tmp_path):
+    """As long as for objects."""
+    left = [5]
+
+    def answer(ask):
+        left[0] -= 1
+        return fault(503, "SlowDown") if left[0] >= 0 else listing([("a", 1)]) if "list-type" in ask.query \
+            else object_of(b"1")
+
+    with fake(answer) as (url, _):
+        cloud = at(url)
+        del cloud.env["AWS_MAX_ATTEMPTS"]
+        assert cloud.json("sync", "s3://b", tmp_path / "d")["files"] == 1
 
 @pytest.mark.parametrize("words", [["--metadata", "a=b\r\nx-evil: 1"], ["--metadata", "a\r\nx-evil=b"],
                                    ["--content-type", "a/b\r\nx-evil: 1"], ["--storage-class", "S\nx-evil: 1"]])
