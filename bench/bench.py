@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The benchmarks: Aerostat beside nginx (static files) and moto's server, in one run.
+"""The server's benchmarks: Aerostat beside nginx (static files) and moto's server, in one run.
 
 The first figure is the server's own CPU time for a request (user + system, from /proc), since it does not depend on the
 client or on what else the machine does; beside it requests a second as the client saw them, and the time that half and
@@ -281,51 +281,48 @@ def small(run, server, share):
         run.replay(server, 'PUT 4 KiB', heads, connections, n, four)
 
 
-def over_tls(run, server, nginx):
-    """GET and PUT over TLS beside plain ones, in turns."""
-    sign, port, big = server.signer.head, server.port, os.urandom(64 * MiB)
-    four = os.urandom(4 * KiB)
+def ways(run, server, nginx):
+    """The same bodies plain, over TLS, and encrypted on disk (SSE-S3, plain HTTP), in turns."""
+    sign, port = server.signer.head, server.port
+    four, big = os.urandom(4 * KiB), os.urandom(64 * MiB)
     huge = lambda n: 2 if run.args.quick else n
-    get, get_big = (sign(port, 'GET', f'/bench/{name}') for name in ('four', 'big'))
-    puts = [sign(port, 'PUT', f'/bench/tls/{i:08}', sha=hashlib.sha256(four).hexdigest()) for i in range(1000)]
-    put_big = [sign(port, 'PUT', f'/bench/tls/big{i}', sha='UNSIGNED-PAYLOAD') for i in range(4)]
-    for tls in (False, True) * 2:
-        how = 'over TLS' if tls else 'plain'
-        run.replay(nginx, f'{how}, GET 4 KiB', ['GET /four HTTP/1.1\r\nhost: x'], 16, run.count(30000), tls=tls)
-        run.replay(server, f'{how}, GET 4 KiB', [get], 16, run.count(30000), tls=tls)
-        run.replay(server, f'{how}, PUT 4 KiB', puts, 16, run.count(10000), four, tls=tls)
-        run.replay(nginx, f'{how}, GET 64 MiB', ['GET /big HTTP/1.1\r\nhost: x'], 1, huge(20), tls=tls)
-        run.replay(server, f'{how}, GET 64 MiB', [get_big], 1, huge(20), tls=tls)
-        run.replay(server, f'{how}, PUT 64 MiB', put_big, 1, huge(8), big, tls=tls)
+    sha = hashlib.sha256(four).hexdigest()
+    small_puts = [sign(port, 'PUT', f'/bench/ways/{i:08}', sha=sha) for i in range(1000)]
+    puts = {kept: [sign(port, 'PUT', f'/bench/ways/{kept}{i}', sha='UNSIGNED-PAYLOAD', encrypt=kept == 'SSE')
+                   for i in range(4)] for kept in ('plain', 'SSE')}
+    gets = {kept: [sign(port, 'GET', f'/bench/ways/{kept}0')] for kept in puts}
+    for _ in range(3):
+        for how, tls, kept in (('plain', False, 'plain'), ('over TLS', True, 'plain'), ('SSE-S3', False, 'SSE')):
+            run.replay(server, f'{how}, PUT 64 MiB', puts[kept], 1, huge(6), big, tls)
+            run.replay(server, f'{how}, GET 64 MiB', gets[kept], 1, huge(20), None, tls)
+            if kept == 'SSE':
+                continue
+            run.replay(server, f'{how}, PUT 4 KiB', small_puts, 16, run.count(6000), four, tls)
+            run.replay(server, f'{how}, GET 4 KiB', [sign(port, 'GET', '/bench/four')], 16, run.count(20000), None, tls)
+            for name, what, connections, n in (('four', 'GET 4 KiB', 16, run.count(20000)),
+                                               ('big', 'GET 64 MiB', 1, huge(20))):
+                head = f'GET /{name} HTTP/1.1\r\nhost: x'
+                run.replay(nginx, f'{how}, {what}', [head], connections, n, None, tls)
 
 
-def encrypted(run, server):
-    """Bodies that are encrypted on disk (SSE-S3)."""
-    sign, port, big = server.signer.head, server.port, os.urandom(64 * MiB)
-    heads = [sign(port, 'PUT', f'/bench/sse{i}', sha='UNSIGNED-PAYLOAD', encrypt=True) for i in range(4)]
-    run.replay(server, 'SSE-S3, PUT 64 MiB, payload unsigned', heads, 1, 2 if run.args.quick else 8, big)
-    run.replay(server, 'SSE-S3, GET 64 MiB', [sign(port, 'GET', '/bench/sse0')], 1, 2 if run.args.quick else 20)
-
-
-def beside(run, what, than, by='cpu_us', server='aerostat'):
-    """The middle of the ratios of what to than, of their turns in this run."""
-    of = lambda name: [r[by] for r in run.rows if r['server'] == server and r['what'] == name]
-    pairs = list(zip(of(what), of(than)))
-    return statistics.median(a / b for a, b in pairs) if pairs and all(b for _, b in pairs) else 0
+def turn(run, server, how, what, by):
+    """This way's figure and the plain one's, of the turn whose ratio is the middle one."""
+    of = lambda name: [r[by] for r in run.rows if r['server'] == server and r['what'] == f'{name}, {what}']
+    turns = sorted(zip(of(how), of('plain')), key=lambda t: t[0] / (t[1] or 1))
+    return turns[len(turns) // 2]
 
 
 def print_ways(run):
-    print('\nOver TLS beside plain, and encrypted on disk beside plain, of this run')
-    for server in ('aerostat', 'nginx'):
-        for what in ('GET 4 KiB', 'PUT 4 KiB'):
-            if cpu := beside(run, f'over TLS, {what}', f'plain, {what}', server=server):
-                print(f'  {server:<9} {what:<12} CPU  {cpu:.2f} x')
-        for what in ('GET 64 MiB', 'PUT 64 MiB'):
-            if rate := beside(run, f'over TLS, {what}', f'plain, {what}', 'mb_per_second', server):
-                print(f'  {server:<9} {what:<12} rate {rate:.2f} x')
-    for sse, plain in (('GET 64 MiB', 'GET 64 MiB'), ('PUT 64 MiB, payload unsigned',) * 2):
-        rate = beside(run, f'SSE-S3, {sse}', plain, 'mb_per_second')
-        print(f"  aerostat  {'SSE-S3, ' + plain:<38} rate {rate:.2f} x")
+    print('\nOver TLS, and encrypted on disk (SSE-S3), beside plain (the middle of three turns)')
+    for server, how, what in dict.fromkeys((r['server'], *r['what'].split(', ')[:2]) for r in run.rows
+                                           if r['what'].startswith(('over TLS, ', 'SSE-S3, '))):
+        (mine, plain), rate = (turn(run, server, how, what, by) for by in ('cpu_us', 'mb_per_second'))
+        if '64 MiB' in what:
+            told = ratio(mine / 1000, plain / 1000, 'ms') if plain else 'too short to tell'
+            print(f"  {server:<9} {what:<10} {how:<8}  CPU {told}, rate {ratio(*rate, 'MB/s')}")
+        else:
+            told = ratio(mine, plain, 'us') if plain else 'too short to tell'
+            print(f'  {server:<9} {what:<10} {how:<8}  CPU {told}')
 
 
 MANAGED = ('AmazonEC2ReadOnlyAccess', 'CloudWatchReadOnlyAccess', 'AmazonSageMakerReadOnly', 'IAMReadOnlyAccess',
@@ -542,9 +539,8 @@ def main():
         print('Large bodies')
         run.replay(nginx, 'GET 64 MiB, a static file', ['GET /big HTTP/1.1\r\nhost: x'], 1, 2 if args.quick else 40)
         large(run, ours, 1)
-        encrypted(run, ours)
-        print('Over TLS')
-        over_tls(run, ours, nginx)
+        print('Over TLS, and encrypted on disk')
+        ways(run, ours, nginx)
         print('Listings')
         listing(run, ours, 5000 if args.quick else 100000)
         facts['rss_after'] = rss_mib(ours.pid)

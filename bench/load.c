@@ -1,8 +1,9 @@
 /* load: replays signed requests over keep-alive connections and says how fast they were answered.
  *   load [--tls] PORT CONNECTIONS COUNT REQUESTS [BODY]
- * --tls: whoever answers is believed. REQUESTS: a file of heads, each with a 4-byte big-endian length before it, used
- * in turn and again from the start; BODY: a file that goes after each head. One thread a connection, blocking. Prints
- * one JSON object: requests, errors (not 2xx), seconds, bytes (of bodies received), p50 and p99 in microseconds. */
+ * --tls: over TLS, and whoever answers is believed. REQUESTS: a file of heads, each with a 4-byte big-endian length
+ * before it, used in turn and again from the start; BODY: a file that goes after each head. One thread a connection,
+ * blocking. Prints one JSON object: requests, errors (not 2xx), seconds (handshakes are in them), bytes (of bodies
+ * received), p50 and p99 in microseconds. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>

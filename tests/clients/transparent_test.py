@@ -1,4 +1,5 @@
 """`aerostat run`, `aerostat shell`, `aerostat env --transparent`: what a program finds there, and whom it reaches."""
+import http.server
 import json
 import os
 import re
@@ -7,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -17,7 +19,7 @@ from session import Tool, aws_cli, tool
 OURS = {"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "NO_PROXY", "no_proxy", "AWS_CA_BUNDLE",
         "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS", "NODE_OPTIONS",
         "AWS_DATA_PATH", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION",
-        "AWS_EC2_METADATA_DISABLED"}
+        "AWS_EC2_METADATA_DISABLED", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_ENDPOINT_URL_S3"}
 
 
 def bare_env(home):
@@ -29,9 +31,10 @@ def bare_env(home):
 
 @pytest.fixture
 def through(server, tmp_path):
-    """through("aws", ...) is a tool that `aerostat run` runs."""
-    def wrap(*command, **more):
-        return Tool([AEROSTAT, "run", "--data", server.data, "--", *command], {**bare_env(tmp_path), **more})
+    """through("aws", ...) is a tool that `aerostat run` runs. allow: hosts that it may reach itself."""
+    def wrap(*command, allow=None, **more):
+        words = [f"--allow-host={allow}"] if allow else []
+        return Tool([AEROSTAT, "run", "--data", server.data, *words, "--", *command], {**bare_env(tmp_path), **more})
 
     return wrap
 
@@ -263,3 +266,72 @@ def test_every_way_to_make_a_socket_in_node(through, tmp_path):
     assert said[0] == "here here here here named named"
     assert "db.example.com is not one of AWS's hosts" in said[1]
     assert said[2:] == ["403", "true", "true", "true"]
+
+
+# --- --allow-host
+
+@pytest.fixture
+def friend():
+    """A server that is not AWS's, and what curl needs to find it by that name: http://friend.example:PORT/"""
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"friend\n")
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as s:
+        threading.Thread(target=s.serve_forever, daemon=True).start()
+        yield s.server_port
+        s.shutdown()
+
+
+@pytest.mark.parametrize("allow, reached", [
+    (None, False), ("other.example", False), ("friend.example", True), ("a.friend.example", False), ("example", True),
+    ("FRIEND.example,packages.example", True), (".example", True)])
+def test_a_host_that_the_user_allows(through, friend, allow, reached):
+    curl = through(tool("curl"), "-sS", "--resolve", f"friend.example:{friend}:127.0.0.1", allow=allow)
+    said = curl.run(f"http://friend.example:{friend}/", "http://s3.amazonaws.com/")
+    assert said.startswith("friend\n") if reached else "friend.example" in said and "not one of AWS's hosts" in said
+    assert "AccessDenied" in said  # AWS is here, whatever is allowed
+
+
+@pytest.mark.parametrize("allow, reached", [(None, False), ("friend.example", True)])
+def test_node_reaches_what_is_allowed(through, friend, allow, reached):
+    script = """const [url, port] = process.argv.slice(1);
+const lookup = (host, options, done) => options.all ? done(null, [{ address: "127.0.0.1", family: 4 }])
+    : done(null, "127.0.0.1", 4);
+require("http").get(url, { lookup }, (r) => console.log(r.statusCode)).on("error", (e) => console.log(e.message));"""
+    said = through(optional("node"), "-e", script, allow=allow).run(f"http://friend.example:{friend}/")
+    assert said == "200\n" if reached else "not one of AWS's hosts" in said
+
+
+def test_allowed_hosts_are_trusted_as_the_machine_trusts_them(through, server, tmp_path):
+    """Else nothing could be had from them by TLS. AWS_CA_BUNDLE stays: AWS is nobody but the local cloud."""
+    script = """import os, ssl
+for v in ("AWS_CA_BUNDLE", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+    print(os.environ[v], len(ssl.create_default_context(cafile=os.environ[v]).get_ca_certs()))"""
+    own = os.path.join(server.data, "ca.pem")
+    assert python(through, script).splitlines() == [f"{own} 1"] * 4
+    first, *others = python(through, script, allow="packages.example").splitlines()
+    assert first == f"{own} 1"
+    assert len(set(others)) == 1 and others[0].startswith(server.data) and int(others[0].split()[1]) > 1
+    theirs = tmp_path / "company.pem"
+    with open(own, encoding="ascii") as f:
+        theirs.write_text(f.read())
+    *_, last = python(through, script, allow="packages.example", SSL_CERT_FILE=str(theirs)).splitlines()
+    assert last.split()[1] == "1"  # the user's own choice: here our authority once more
+
+
+@pytest.mark.parametrize("allow", ["com", "amazonaws.com", "s3.amazonaws.com", "*", "*.org", "a.org,api.aws", ".com",
+                                   "a.org,,b.org", "cn"])
+def test_what_cannot_be_allowed(through, allow):
+    assert "cannot be allowed" in through("true", allow=allow).run(rc=1)
+
+
+def test_wrong_words_of_allow(server, tmp_path):
+    for words in (["--allow-host", "packages.example"], ["--allow-host="], ["--allow-host=a b"], ["--allow-host=a&b"]):
+        tool_ = Tool([AEROSTAT, "run", "--data", server.data, *words, "--", "true"], bare_env(tmp_path))
+        assert "--allow-host=HOST" in tool_.run(rc=2)
