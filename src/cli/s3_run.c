@@ -76,6 +76,9 @@ void s3_run_notice(void *run, str sentence) {
 
 void s3_run_trouble(void *run, str sentence) {
 	struct s3_run *r = run;
+	if (stopped) {
+		return; /* that is why, and is said at the end */
+	}
 	s3_run_notice(run, sentence);
 	AUTO_LOCK(&r->said);
 	if (r->n_errors < ERRORS_KEPT) {

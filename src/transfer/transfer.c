@@ -163,12 +163,26 @@ static bool remove_file(struct worker *w, struct task *task) {
 	return unlink(path) == 0 || task_fail(w, task, "it cannot be removed: %s", strerror(errno));
 }
 
-/* Not every server knows the condition; where one ignores it nothing can be done. */
+static bool call_if(struct worker *w, const struct task *task, const char *op, struct answer *a) {
+	struct val *in = object_input(&w->client, op, &task->item.from);
+	set_str(&w->arena, in, "IfMatch", task->etag.n ? task->etag : (str){ 0 });
+	return client_call(&w->client, "s3", op, in, a);
+}
+
+/* Not every server knows the condition. One that says so is asked beforehand; where one ignores it nothing can be
+ * done. */
 static bool remove_object(struct worker *w, struct task *task) {
 	struct answer a;
-	struct val *in = object_input(&w->client, "DeleteObject", &task->item.from);
-	set_str(&w->arena, in, "IfMatch", task->etag.n ? task->etag : (str){ 0 });
-	if (client_call(&w->client, "s3", "DeleteObject", in, &a) || a.status == 404) {
+	if (call_if(w, task, "DeleteObject", &a)) {
+		return true;
+	}
+	if (a.status == 501 && call_if(w, task, "HeadObject", &a)) {
+		struct val *in = object_input(&w->client, "DeleteObject", &task->item.from);
+		if (client_call(&w->client, "s3", "DeleteObject", in, &a)) {
+			return true;
+		}
+	}
+	if (a.status == 404) {
 		return true;
 	}
 	return a.status == 412 ? task_fail(w, task, "it stays there too, since it was written to after that")

@@ -1,8 +1,10 @@
 """aerostat s3 where its user, or who answers it, would lose something by it: nothing is taken away before it is
 certain to be elsewhere, nothing of another's passes for what was asked for."""
 import gzip
+import re
 import signal
 import subprocess
+import threading
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 
@@ -116,6 +118,54 @@ def test_mv_where_nothing_may_go(ours, mine, tmp_path, other):
     assert (tmp_path / "f").read_bytes() == b"f" and "f" in keys(ours, mine)
 
 
+def test_mv_where_conditions_are_unknown(ours, mine):
+    fill(ours, mine, ["f"])
+
+    def answer(ask):
+        if ask.method == "DELETE" and "if-match" in {k.lower() for k in ask.headers}:
+            return fault(501, "NotImplemented")
+        return forward(ours.env["AWS_ENDPOINT_URL"])(ask)
+
+    with fake(answer) as (url, _):
+        ours.run("mv", f"s3://{mine}/f", f"s3://{mine}/g", AWS_ENDPOINT_URL=url)
+    assert contents(ours, mine) == {"g": "f"}
+
+
+# --- rm
+
+@pytest.mark.parametrize("said", [b"", b"<Foo/>", f"<DeleteResult {NS}/>".encode(),
+                                  f"<DeleteResult {NS}><Deleted><Key>b</Key></Deleted></DeleteResult>".encode()])
+def test_removed_is_what_is_said_to_be(at, said):
+    with fake(lambda a: listing([("a", 1)]) if "list-type" in a.query else (200, {}, said)) as (url, _):
+        done = at(url).json("rm", "-r", "s3://b", rc=1)
+    assert (done["deleted"], done["failed"] > 0) == (0, True)
+
+
+def versions(*keys, more="<IsTruncated>false</IsTruncated>"):
+    rows = "".join(f"<Version><Key>{k}</Key><VersionId>v</VersionId><Size>1</Size></Version>" for k in keys)
+    return 200, {}, f"<ListVersionsResult {NS}>{more}{rows}</ListVersionsResult>".encode()
+
+
+@pytest.mark.parametrize("page", [versions("zzz"), versions("p2", "p1"), versions(more=""), (200, {}, b"<Foo/>")],
+                         ids=["unasked", "no order", "nothing", "other"])
+def test_lists_of_versions_that_are_none(at, page):
+    with fake(lambda a: page if "versions" in a.query else (200, {}, b"")) as (url, asked):
+        for args in (("rm", "-r", "--versions", "s3://b/p/"), ("versions", "s3://b/p"),
+                     ("rm", "--versions", "s3://b/p")):
+            assert at(url).err(*args).count("\n") <= 3
+    assert b"zzz" not in b"".join(a.body for a in asked)
+
+
+def test_lists_of_versions_that_go_in_circles(at):
+    def answer(ask):
+        other = "a" if ask.query.get("key-marker") == "b" else "b"
+        return versions(more=f"<IsTruncated>true</IsTruncated><NextKeyMarker>{other}</NextKeyMarker>")
+
+    with fake(answer) as (url, asked):
+        at(url).err("versions", "s3://b")
+    assert len(asked) < 5
+
+
 # --- sync --delete
 
 def test_delete_with_a_wrong_source(ours, mine, tmp_path):
@@ -220,6 +270,28 @@ def test_closed_streams(ours, mine, tmp_path, closed):
     done = subprocess.run(["sh", "-c", f'"$0" "$@" {closed}', *map(str, ours.command("cat", f"s3://{mine}/a"))],
                           env=ours.env, timeout=60)
     assert done.returncode == (1 if " >" in " " + closed else 0)
+
+
+def test_an_end_by_its_user_is_no_failure(ours, mine, tmp_path):
+    """Nothing is said of calls that were broken off by it."""
+    fill(ours, mine, ["f"])
+    hanging, go = threading.Event(), threading.Event()
+
+    def answer(ask):
+        hanging.set()
+        go.wait(30)
+        return forward(ours.env["AWS_ENDPOINT_URL"])(ask)
+
+    with fake(answer) as (url, _):
+        for args in (("cp", f"s3://{mine}/f", tmp_path / "f"), ("sync", f"s3://{mine}", tmp_path / "d")):
+            hanging.clear()
+            process = subprocess.Popen(ours.command(*args), env={**ours.env, "AWS_ENDPOINT_URL": url},
+                                       stderr=subprocess.PIPE)
+            assert hanging.wait(30)
+            process.send_signal(signal.SIGINT)
+            said = process.communicate(timeout=30)[1].decode()
+            assert process.returncode == -signal.SIGINT and re.fullmatch(r"Interrupted: 0 of \d files .*\n", said), said
+        go.set()
 
 
 def test_nohup(ours, mine, tmp_path):
