@@ -71,12 +71,13 @@ static bool is_behind_link(struct arena *a, str folder, str name) {
 	return false;
 }
 
-/* Nothing goes that is not below the target, nor what the source consists of. */
+/* Nothing goes that is not below the target, nor what the source consists of: what is below a target that is itself
+ * below the source is left out of that. */
 static bool is_to_go(struct moving *m, const struct side *to) {
 	AUTO_ARENA a = { 0 };
 	struct spot spot = moving_spot(&a, &to->top, &to->entry);
 	if (spot.kind == SPOT_S3) {
-		return !moving_is_in_range(m, &spot);
+		return moving_is_in_range(m, &m->to) || !moving_is_in_range(m, &spot);
 	}
 	bool behind = is_behind_link(&a, m->to.path, to->entry.name);
 	if (behind) {

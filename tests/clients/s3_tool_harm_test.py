@@ -181,6 +181,26 @@ def test_delete_with_a_wrong_source(ours, mine, tmp_path):
     assert kept.exists()
 
 
+def test_delete_spares_its_own_source(ours, mine):
+    """Of a target that the source is below, and the other way round."""
+    fill(ours, mine, ["a/1", "a/2", "b/x", "old"])
+    ours.run("sync", f"s3://{mine}/a", f"s3://{mine}", "--delete")
+    assert contents(ours, mine) == {"a/1": "a/1", "a/2": "a/2", "1": "a/1", "2": "a/2"}
+    fill(ours, mine, ["c/old"])
+    ours.run("sync", f"s3://{mine}", f"s3://{mine}/c", "--delete", "--exclude", "a/*")
+    assert keys(ours, mine) == ["1", "2", "a/1", "a/2", "c/1", "c/2"]
+
+
+def test_many_sources(ours, mine, tmp_path):
+    """Names of two folders, a few of them the same."""
+    for i in range(1500):
+        write(tmp_path / "1" / str(i), b"1")
+        write(tmp_path / "2" / str(i + 1495), b"2")
+    done = ours.json("cp", "-r", tmp_path / "1", tmp_path / "2", f"s3://{mine}/t", rc=1)
+    assert (done["files"], done["failed"]) == (2995, 5)
+    assert all("where another has just gone" in e for e in done["errors"])
+
+
 def test_delete_goes_through_no_link(ours, mine, tmp_path):
     """What a link leads to is not below the folder."""
     outside = write(tmp_path / "outside/precious", b"1")
