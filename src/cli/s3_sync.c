@@ -150,6 +150,10 @@ static void remove_extras(struct moving *m, const struct extras *x) {
 	m->run.deleted += r.removed;
 }
 
+static bool all_went_well(const struct moving *m) {
+	return !m->run.failed && (!m->run.transfer || !transfer_totals(m->run.transfer).untried);
+}
+
 static void sync_sides(struct moving *m, const struct spot *source) {
 	struct side from = { .top = *source }, to = { .top = m->to };
 	struct extras x = { 0 };
@@ -168,6 +172,8 @@ static void sync_sides(struct moving *m, const struct spot *source) {
 		AUTO_ARENA a = { 0 };
 		s3_run_trouble(&m->run, str_printf(&a, "There is nothing at " STR_FMT ", so nothing was removed.",
 						   STR_ARG(spot_text(&a, &from.top))));
+	} else if (x.n && !all_went_well(m)) {
+		s3_run_notice(&m->run, S("Nothing was removed, since not all was sent."));
 	} else if (!s3_run_is_stopped()) {
 		remove_extras(m, &x);
 	}

@@ -116,7 +116,6 @@ static bool bytes_are_right(struct worker *w, struct task *t, str bytes) {
 		t->proof.form = PROOF_NONE;
 	}
 	if (t->proof.form == PROOF_NONE) {
-		w->counts->unverified++;
 		return true;
 	}
 	if (t->proof.form == PROOF_WHOLE) {
@@ -156,6 +155,9 @@ static bool fetch_small(struct worker *w, struct task *t) {
 	if (!fetch(w, t, in, &sink, &a)) {
 		return false;
 	}
+	if (a.status != 200) {
+		return task_fail(w, t, "what came is not what was asked for");
+	}
 	str bytes = { w->buffer, (size_t)sink.got };
 	t->mtime = get_int(a.out, "LastModified", 0);
 	t->etag = str_dup(&t->arena, get_str(a.out, "ETag"));
@@ -166,7 +168,12 @@ static bool fetch_small(struct worker *w, struct task *t) {
 	if (!w->setup->unverified && !bytes_are_right(w, t, bytes)) {
 		return task_fail(w, t, "what has arrived has another checksum");
 	}
+	bool compared = !w->setup->unverified && t->proof.form != PROOF_NONE;
+	if (!compared && sink.got != t->item.size) {
+		return task_fail(w, t, "it changed on its way");
+	}
 	int rc = write_file(w, t, bytes);
+	w->counts->unverified += !rc && !compared && !w->setup->unverified;
 	return !rc || broke(w, t, rc);
 }
 

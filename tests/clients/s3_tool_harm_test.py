@@ -3,6 +3,7 @@ certain to be elsewhere, nothing of another's passes for what was asked for."""
 import gzip
 import re
 import signal
+import stat
 import subprocess
 import threading
 from datetime import datetime, timedelta, timezone
@@ -201,6 +202,25 @@ def test_many_sources(ours, mine, tmp_path):
     assert all("where another has just gone" in e for e in done["errors"])
 
 
+def test_delete_waits_for_what_replaces_it(ours, mine, tmp_path):
+    """A file that has another name by now and does not arrive: the old one is all that is there."""
+    write(tmp_path / "t/new", b"1")
+    fill(ours, mine, ["old"])
+    forbid = [True]
+
+    def answer(ask):
+        return fault(403, "AccessDenied") if forbid[0] and ask.method == "PUT" \
+            else forward(ours.env["AWS_ENDPOINT_URL"])(ask)
+
+    with fake(answer) as (url, _):
+        assert "Nothing was removed" in ours.err("sync", tmp_path / "t", f"s3://{mine}", "--delete",
+                                                 AWS_ENDPOINT_URL=url)
+        assert keys(ours, mine) == ["old"]
+        forbid[0] = False
+        ours.run("sync", tmp_path / "t", f"s3://{mine}", "--delete", AWS_ENDPOINT_URL=url)
+        assert keys(ours, mine) == ["new"]
+
+
 def test_delete_goes_through_no_link(ours, mine, tmp_path):
     """What a link leads to is not below the folder."""
     outside = write(tmp_path / "outside/precious", b"1")
@@ -243,6 +263,34 @@ def test_ranges_that_lie(at, tmp_path, lie):
         assert "did not get to" in at(url).err("cp", "s3://b/f", tmp_path / "f")
         at(url).err("cat", "s3://b/f")
     assert not (tmp_path / "f").exists()
+
+
+@pytest.mark.parametrize("lie", [(206, {"ETag": '"abc"', "Content-Range": "bytes 0-4/6"}, b"xxxxx"), (201, {}, b"xxxxx"),
+                                 (200, {}, b"xxxx"), (200, {}, b"xxxxxx"), (204, {}, b"")], ids=str)
+@pytest.mark.parametrize("words", [[], ["--no-verify"]])
+def test_small_ones_that_lie(at, tmp_path, lie, words):
+    """With nothing to compare them with: mv must not take away what it has no more than a piece of."""
+    def answer(ask):
+        if "list-type" in ask.query:
+            return listing([("f", 5)])
+        return (200, {"Content-Length": "5"}, b"") if ask.method == "HEAD" else lie
+
+    with fake(answer) as (url, asked):
+        for args in (("sync", "s3://b", tmp_path / "d"), ("mv", "s3://b/f", tmp_path / "d/f"),
+                     ("mv", "-r", "s3://b", tmp_path / "d")):
+            assert "did not get to" in at(url).err(*args, *words)
+    assert names_of(tmp_path / "d") == [] and not [a for a in asked if a.method == "DELETE"]
+
+
+def test_rights_stay(ours, mine, tmp_path):
+    """Of a file whose place is taken."""
+    fill(ours, mine, ["f"])
+    ours.s3().put_object(Bucket=mine, Key="large", Body=noise(9 * MIB))
+    for name in ("f", "large"):
+        path = write(tmp_path / name, b"secret")
+        path.chmod(0o600)
+        ours.run("cp", f"s3://{mine}/{name}", path)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600 and path.stat().st_size != 6
 
 
 def test_ranges_that_do_not(at, tmp_path):
