@@ -171,3 +171,11 @@ int make_dirs(const char *path, mode_t mode) {
 	}
 	return rc ? rc : make_dir(p, mode);
 }
+
+void hold_streams(void) {
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0) {
+			open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+		}
+	}
+}

@@ -15,6 +15,10 @@ int write_all(int fd, const void *p, size_t n);
 int pwrite_all(int fd, const void *p, size_t n, off_t at);
 int pread_all(int fd, void *p, size_t n, off_t at); /* -EIO when the file ends early */
 
+/* Descriptors 0 to 2 that are closed would be those of files and connections, with sentences written into them: they
+ * stay taken, and neither reading nor writing works there. */
+void hold_streams(void);
+
 /* HOME, else what the system has for this user; absent: there is no such folder. */
 str home_folder(struct arena *a);
 /* A whole file into the arena; -EFBIG over max. */

@@ -117,6 +117,7 @@ int main(int argc, char **argv) {
 	AUTO_ARENA a = { 0 };
 	struct cli cli = { .arena = &a, .data = default_data(&a), .default_data = true };
 	const char *name = argc > 1 ? argv[1] : "help";
+	hold_streams();
 	if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
 		return help(argc > 2 ? argv[2] : NULL);
 	}

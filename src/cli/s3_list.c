@@ -1,5 +1,6 @@
 #include "cli/s3_run.h"
 #include "transfer/objects.h"
+#include "transfer/plan.h"
 
 #include <stdio.h>
 
@@ -64,7 +65,7 @@ static void show(struct listing *l, const struct entry *e, size_t skip) {
 	AUTO_ARENA a = { 0 };
 	str name = str_skip(e->name, skip);
 	l->n += !e->prefix;
-	l->bytes += e->size;
+	l->bytes += size_to_count(e->size);
 	if (l->w.cli->json) {
 		show_json(l, e);
 	} else if (e->prefix) {
@@ -179,9 +180,25 @@ static bool comes_first(const struct s3_version *a, const struct s3_version *b) 
 struct versions {
 	void (*take)(const struct s3_version *v, void *arg);
 	void *arg;
+	str prefix;
+	struct buf last; /* key */
 };
 
-static void take_page(struct arena *a, const struct val *out, const struct versions *to) {
+/* What is taken may be removed, so it must be what was asked for. */
+static bool is_due(struct versions *to, str key) {
+	const char *why = !str_starts(key, to->prefix)           ? "what was not asked for"
+			  : str_cmp(buf_str(&to->last), key) > 0 ? "too late"
+								 : NULL;
+	if (why) {
+		cli_fail(EXIT_REFUSED, "The list of versions is none: " STR_FMT " came, %s.", STR_ARG(key), why);
+		return false;
+	}
+	to->last.n = 0;
+	put(&to->last, key);
+	return true;
+}
+
+static bool take_page(struct arena *a, const struct val *out, struct versions *to) {
 	const struct val *versions = get(out, "Versions"), *markers = get(out, "DeleteMarkers");
 	const struct val *v = versions ? versions->first : NULL, *m = markers ? markers->first : NULL;
 	while (v || m) {
@@ -190,17 +207,26 @@ static void take_page(struct arena *a, const struct val *out, const struct versi
 		struct s3_version version = v ? version_of(v, key, false) : (struct s3_version){ 0 };
 		struct s3_version marker = m ? version_of(m, hidden, true) : (struct s3_version){ 0 };
 		bool first = v && (!m || comes_first(&version, &marker));
+		if (!is_due(to, first ? key : hidden)) {
+			return false;
+		}
 		to->take(first ? &version : &marker, to->arg);
 		v = first ? v->next : v;
 		m = first ? m : m->next;
 	}
+	return true;
+}
+
+static bool is_listing(const struct val *out) {
+	return get(out, "IsTruncated") || cli_fail(EXIT_REFUSED, "There came no list of versions.") == EXIT_DONE;
 }
 
 /* Where the next page begins; a server that leads nowhere would be asked for ever. */
 static bool goes_on(struct s3_side *side, const struct answer *a, struct buf *key, struct buf *id) {
 	str next = decoded(&side->arena, a->out, get_str(a->out, "NextKeyMarker")),
 	    version = get_str(a->out, "NextVersionIdMarker");
-	if (!next.n || (str_eq(next, buf_str(key)) && str_eq(version, buf_str(id)))) {
+	int order = str_cmp(next, buf_str(key));
+	if (!next.n || order < 0 || (order == 0 && str_eq(version, buf_str(id)))) {
 		cli_fail(EXIT_REFUSED, "The list of versions has more pages, but does not say where they begin.");
 		return false;
 	}
@@ -214,7 +240,7 @@ bool s3_each_version(struct where *w, str bucket, str prefix, void (*take)(const
 		     void *arg) {
 	AUTO_ARENA kept = { 0 };
 	struct buf key = { .arena = &kept }, id = { .arena = &kept };
-	struct versions to = { take, arg };
+	struct versions to = { take, arg, prefix, { .arena = &kept } };
 	struct s3_side side;
 	struct answer a = { 0 };
 	bool good = true, more = true;
@@ -226,9 +252,8 @@ bool s3_each_version(struct where *w, str bucket, str prefix, void (*take)(const
 		set_str(&side.arena, q.in, "EncodingType", S("url"));
 		set_str(&side.arena, q.in, "KeyMarker", key.n ? buf_str(&key) : (str){ 0 });
 		set_str(&side.arena, q.in, "VersionIdMarker", id.n ? buf_str(&id) : (str){ 0 });
-		good = s3_call(&side.w, &q, &a);
+		good = s3_call(&side.w, &q, &a) && is_listing(a.out) && take_page(&side.arena, a.out, &to);
 		if (good) {
-			take_page(&side.arena, a.out, &to);
 			more = get_int(a.out, "IsTruncated", 0) != 0;
 			good = !more || goes_on(&side, &a, &key, &id);
 		}

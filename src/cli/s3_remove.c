@@ -15,7 +15,6 @@ static void begin(struct s3_remover *r) {
 	set_str(&r->arena, r->in, "Bucket", r->bucket);
 	struct val *what = set(&r->arena, r->in, "Delete");
 	r->list = set(&r->arena, what, "Objects");
-	set_int(&r->arena, what, "Quiet", 1);
 }
 
 static void tell(struct s3_remover *r, str key, str why) {
@@ -34,20 +33,35 @@ static bool is_among(const struct val *errors, const struct val *object) {
 	return false;
 }
 
-static void tell_errors(struct s3_remover *r, const struct answer *a) {
-	const struct val *errors = get(a->out, "Errors");
-	for (const struct val *o = r->gone ? r->list->first : NULL; o; o = o->next) {
-		if (!is_among(errors, o)) {
+/* What the answer says nothing of may be there still. */
+static void count_gone(struct s3_remover *r, const struct val *deleted, const struct val *errors) {
+	int64_t unsaid = 0;
+	for (const struct val *o = r->list->first; o; o = o->next) {
+		bool gone = is_among(deleted, o);
+		if (gone && r->gone) {
 			r->gone(r->arg, get_str(o, "Key"), get_str(o, "VersionId"));
 		}
+		r->removed += gone;
+		unsaid += !gone && !is_among(errors, o);
 	}
+	if (unsaid) {
+		r->failed += unsaid;
+		r->trouble(r->arg,
+			   str_printf(&r->arena,
+				      "Of %lld objects of s3://" STR_FMT " S3 does not say that they are removed.",
+				      (long long)unsaid, STR_ARG(r->bucket)));
+	}
+}
+
+static void tell_errors(struct s3_remover *r, const struct answer *a) {
+	const struct val *errors = get(a->out, "Errors");
+	count_gone(r, get(a->out, "Deleted"), errors);
 	for (const struct val *e = errors ? errors->first : NULL; e; e = e->next) {
 		tell(r, get_str(e, "Key"),
 		     str_printf(&r->arena, STR_FMT ": " STR_FMT, STR_ARG(get_str(e, "Code")),
 				STR_ARG(get_str(e, "Message"))));
 		r->failed++;
 	}
-	r->removed += (int64_t)(r->n - val_count(errors));
 }
 
 /* DeleteObjects wants a checksum of its body. */
@@ -73,12 +87,13 @@ static void flush(struct s3_remover *r) {
 	r->in = NULL;
 }
 
-/* No XML has most control characters, nor U+FFFE and U+FFFF, however they are written. */
+/* No XML has most control characters, nor U+FFFE and U+FFFF, however they are written; and of line ends not all come
+ * back as they were. */
 static bool fits_xml(str key) {
 	for (size_t i = 0; i < key.n; i++) {
 		unsigned char c = (unsigned char)key.p[i];
 		bool last = c == 0xef && i + 2 < key.n && (unsigned char)key.p[i + 1] == 0xbf;
-		if ((c < 0x20 && !strchr("\t\n\r", c)) || (last && (unsigned char)key.p[i + 2] >= 0xbe)) {
+		if (c < 0x20 || (last && (unsigned char)key.p[i + 2] >= 0xbe)) {
 			return false;
 		}
 	}

@@ -76,6 +76,9 @@ void s3_run_notice(void *run, str sentence) {
 
 void s3_run_trouble(void *run, str sentence) {
 	struct s3_run *r = run;
+	if (stopped) {
+		return; /* that is why, and is said at the end */
+	}
 	s3_run_notice(run, sentence);
 	AUTO_LOCK(&r->said);
 	if (r->n_errors < ERRORS_KEPT) {
@@ -138,12 +141,19 @@ static void stop(int signal) {
 	stopped = true;
 }
 
+/* Unless it is ignored from the beginning, as nohup has it. */
+static void heed(int signal) {
+	struct sigaction before, action = { .sa_handler = stop, .sa_flags = (int)SA_RESETHAND };
+	if (sigaction(signal, NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
+		sigaction(signal, &action, NULL);
+	}
+}
+
 void s3_run_interruptible(struct s3_run *r) {
-	struct sigaction action = { .sa_handler = stop, .sa_flags = (int)SA_RESETHAND };
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	heed(SIGINT);
+	heed(SIGTERM);
+	heed(SIGHUP);
 	sigaction(SIGPIPE, &ignore, NULL);
 	client_heed(&r->where.client, &stopped);
 	r->begun = r->at_then = clock_monotonic();

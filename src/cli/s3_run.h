@@ -31,7 +31,7 @@ bool s3_run_filters(struct s3_run *r, struct cli *cli);
 void s3_run_say(struct s3_run *r, str line);
 /* Something (of a struct s3_run) that is no failure, on stderr. */
 void s3_run_notice(void *run, str sentence);
-/* Something failed: on stderr, counted. */
+/* Something failed: on stderr, counted. Not after Ctrl-C, when much does. */
 void s3_run_trouble(void *run, str sentence);
 /* The progress line on stderr, if that is a terminal. */
 void s3_run_tick(void *run);

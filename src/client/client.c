@@ -12,7 +12,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ATTEMPTS = 3, PAUSE_MS = 1000, PAUSE_MAX_MS = 20000, PAUSE_STEP_US = 50000 };
+enum {
+	ATTEMPTS = 3,
+	ATTEMPTS_PATIENT = 6,
+	PAUSE_MS = 1000,
+	PAUSE_PATIENT_MS = 200,
+	PAUSE_MAX_MS = 20000,
+	PAUSE_STEP_US = 50000,
+	WORDS_MAX = 2000,
+	SKEW_MS = 60000
+};
 
 /* Of the wires that a service speaks, the one that says most plainly what it means. */
 static enum proto proto_of(const struct service *s) {
@@ -76,7 +85,7 @@ static struct header *headers_of(struct arena *a, str lines, size_t *n) {
 static struct signer signer_of(const struct client *c, const struct outgoing *o, const struct wire *w) {
 	const struct keys *k = &c->place.keys;
 	str service = str_from(service_signing(w->service));
-	return (struct signer){ k->access_key, k->secret, k->token, o->to.region, service, clock_real() };
+	return (struct signer){ k->access_key, k->secret, k->token, o->to.region, service, clock_real() + *c->ahead };
 }
 
 /* What is signed about the body. */
@@ -271,17 +280,36 @@ static bool is_elsewhere(struct client *c, const struct message *m, const struct
 	return true;
 }
 
+/* Is it the time that was refused? Then there is another one from here on. used: c->ahead when it was signed. */
+static bool is_skewed(struct client *c, const struct message *m, const struct answer *a, int64_t used) {
+	static const char *const codes[] = { "RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture", NULL };
+	int64_t theirs;
+	size_t at;
+	bool skewed = str_find(a->message, S("Signature expired: "), &at) ||
+		      str_find(a->message, S("Signature not yet current: "), &at);
+	for (const char *const *code = codes; *code; code++) {
+		skewed = skewed || str_is(a->code, *code);
+	}
+	if (!skewed || !m->head || !time_parse(head_get(m->head, "date"), &theirs)) {
+		return false;
+	}
+	int64_t ahead = theirs - clock_real(), change = ahead - used;
+	*c->ahead = ahead;
+	return change > SKEW_MS || change < -SKEW_MS;
+}
+
 bool client_stream(struct client *c, const struct request_of *r, struct flow *flow, struct answer *out) {
 	struct wire w = must_find(r->service, r->op);
 	for (int i = 0;; i++) {
 		struct message m = { 0 };
+		int64_t ahead = *c->ahead;
 		*out = (struct answer){ .code = S("") };
 		enum delivery d = send_once(c, &w, r->in, flow, &m);
 		if (d == DELIVERED && read_answer(c, &w, &m, out)) {
 			return true;
 		}
 		out->message = d == DELIVERED ? out->message : m.body;
-		if (d == DELIVERED && i == 0 && is_elsewhere(c, &m, out)) {
+		if (d == DELIVERED && i == 0 && (is_elsewhere(c, &m, out) || is_skewed(c, &m, out, ahead))) {
 			continue;
 		}
 		bool again = d == DELIVERED ? may_go_better(out) : !is_hopeless(c, d);
@@ -363,15 +391,27 @@ static void put_cure(struct buf *b, const struct answer *failed) {
 	}
 }
 
+/* Not more than anybody would read. */
+static void put_words(struct buf *b, str words) {
+	size_t n = words.n < WORDS_MAX ? words.n : WORDS_MAX;
+	while (n && n < words.n && ((unsigned char)words.p[n] & 0xc0) == 0x80) {
+		n--;
+	}
+	put(b, (str){ words.p, n });
+	put(b, n < words.n ? S("...") : S(""));
+}
+
 str answer_sentence(struct arena *a, const struct answer *failed) {
 	struct buf b = { .arena = a };
 	str message = message_of(failed);
-	put(&b, failed->code);
+	put_words(&b, failed->code);
 	put(&b, failed->code.n && message.n ? S(": ") : S(""));
-	put(&b, message);
+	put_words(&b, message);
 	put_cure(&b, failed);
 	if (failed->request_id.n) {
-		putf(&b, " (request " STR_FMT ")", STR_ARG(failed->request_id));
+		putz(&b, " (request ");
+		put_words(&b, failed->request_id);
+		put_byte(&b, ')');
 	}
 	return buf_str(&b);
 }
@@ -381,6 +421,11 @@ str answer_sentence(struct arena *a, const struct answer *failed) {
 static int attempts_wanted(void) {
 	int64_t n;
 	return str_uint(str_from(getenv("AWS_MAX_ATTEMPTS")), &n) && n >= 1 && n <= 20 ? (int)n : ATTEMPTS;
+}
+
+void client_be_patient(struct client *c) {
+	c->attempts = getenv("AWS_MAX_ATTEMPTS") ? c->attempts : ATTEMPTS_PATIENT;
+	c->pause_ms = PAUSE_PATIENT_MS;
 }
 
 void client_heed(struct client *c, const _Atomic bool *stop) {
@@ -400,6 +445,7 @@ bool client_open(struct client *c, struct arena *a, const struct place *place, s
 	*c = (struct client){ .arena = a, .place = *place, .attempts = attempts_wanted(), .pause_ms = PAUSE_MS };
 	c->transport = transport_create(a);
 	c->heard = NEW(a, _Atomic bool);
+	c->ahead = NEW(a, _Atomic int64_t);
 	c->credentials = place->source ? credentials_create(a, place) : NULL;
 	return take_keys(c, failed);
 }

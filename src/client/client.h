@@ -1,6 +1,7 @@
 /* The toolkit's AWS client: one call, signed, sent, tried again where AWS's own SDKs do (throttling, 500, 502, 503,
  * 504, broken connections; three attempts, or AWS_MAX_ATTEMPTS), and read back. Where nothing listens on this machine
- * itself it is not tried again, unless somebody has answered there before: a server may be on its way back. */
+ * itself it is not tried again, unless somebody has answered there before: a server may be on its way back. A signature
+ * whose time is refused is made again by their clock. */
 #pragma once
 
 #include "client/credentials.h"
@@ -15,6 +16,7 @@ struct client {
 	int pause_ms; /* a pause before another attempt is random, up to this, doubled each time, 20 s at most */
 	struct transport *transport;
 	_Atomic bool *heard; /* somebody has answered there, to this client or to one of its clones */
+	_Atomic int64_t *ahead; /* ms by which their clock is before ours, once they have refused a signature's time */
 	const _Atomic bool *stop; /* calls end soon after it becomes true; NULL: they do not */
 	char region[40]; /* the bucket's own, once S3 has said that it is another than place.region was */
 };
@@ -37,6 +39,8 @@ bool client_open(struct client *c, struct arena *a, const struct place *place, s
 /* Another one of the same place with connections of its own, for another thread. a: the arena of all its calls; what is
  * there now must stay as long as the client does. */
 void client_clone(struct client *c, struct arena *a, const struct client *from);
+/* Tries longer than who waits at a prompt likes to: six times (or AWS_MAX_ATTEMPTS), after short pauses first. */
+void client_be_patient(struct client *c);
 /* Sets c->stop. */
 void client_heed(struct client *c, const _Atomic bool *stop);
 

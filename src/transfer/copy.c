@@ -10,6 +10,10 @@ static str source_text(struct arena *a, const struct spot *from) {
 	return buf_str(&b);
 }
 
+static bool refused(struct worker *w, struct task *t, const struct answer *a) {
+	return a->status == 412 ? task_fail(w, t, "it changed on its way") : task_refused(w, t, NULL, a);
+}
+
 static bool copy_whole(struct worker *w, struct task *t) {
 	struct answer a;
 	struct flow patient = { 0 };
@@ -22,8 +26,15 @@ static bool copy_whole(struct worker *w, struct task *t) {
 	} else {
 		put_own_properties(w, in);
 	}
+	if (w->setup->move && t->item.etag.n) {
+		t->etag = t->item.etag;
+		set_str(&w->arena, in, "CopySourceIfMatch", t->etag);
+	}
 	if (!client_stream(&w->client, &r, &patient, &a)) {
-		return task_refused(w, t, NULL, &a);
+		return refused(w, t, &a);
+	}
+	if (!get_str(get(a.out, "CopyObjectResult"), "ETag").n) {
+		return task_fail(w, t, "S3 does not say what it has made");
 	}
 	w->counts->bytes += t->item.size;
 	return true;
@@ -96,7 +107,7 @@ static bool part(struct worker *w, struct task *t, int64_t i) {
 	set_str(arena, in, "UploadId", t->upload);
 	set_int(arena, in, "PartNumber", i + 1);
 	if (!client_stream(&w->client, &r, &patient, &a)) {
-		return task_refused(w, t, NULL, &a);
+		return refused(w, t, &a);
 	}
 	if (!piece_tag(&t->pieces[i], get_str(get(a.out, "CopyPartResult"), "ETag"))) {
 		return task_fail(w, t, "its ETag is too long");

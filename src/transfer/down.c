@@ -116,7 +116,6 @@ static bool bytes_are_right(struct worker *w, struct task *t, str bytes) {
 		t->proof.form = PROOF_NONE;
 	}
 	if (t->proof.form == PROOF_NONE) {
-		w->counts->unverified++;
 		return true;
 	}
 	if (t->proof.form == PROOF_WHOLE) {
@@ -156,14 +155,26 @@ static bool fetch_small(struct worker *w, struct task *t) {
 	if (!fetch(w, t, in, &sink, &a)) {
 		return false;
 	}
+	if (a.status != 200) {
+		return task_fail(w, t, "what came is not what was asked for");
+	}
 	str bytes = { w->buffer, (size_t)sink.got };
 	t->etag = str_dup(&t->arena, get_str(a.out, "ETag"));
 	t->mtime = get_int(a.out, "LastModified", 0);
+	t->etag = str_dup(&t->arena, get_str(a.out, "ETag"));
 	t->proof = proof_of(a.out);
+	if (t->proof.form == PROOF_NONE && !get(a.out, "ContentLength")) {
+		return task_fail(w, t, "S3 does not say how long it is");
+	}
 	if (!w->setup->unverified && !bytes_are_right(w, t, bytes)) {
 		return task_fail(w, t, "what has arrived has another checksum");
 	}
+	bool compared = !w->setup->unverified && t->proof.form != PROOF_NONE;
+	if (!compared && sink.got != t->item.size) {
+		return task_fail(w, t, "it changed on its way");
+	}
 	int rc = write_file(w, t, bytes);
+	w->counts->unverified += !rc && !compared && !w->setup->unverified;
 	return !rc || broke(w, t, rc);
 }
 
@@ -197,7 +208,11 @@ static bool look(struct worker *w, struct task *t, int64_t *size) {
 	if (!client_call(&w->client, "s3", "HeadObject", in, &a)) {
 		return task_refused(w, t, NULL, &a);
 	}
+	if (!get(a.out, "ContentLength")) {
+		return task_fail(w, t, "S3 does not say how long it is");
+	}
 	*size = get_int(a.out, "ContentLength", 0);
+	t->size = *size;
 	t->etag = str_dup(&t->arena, get_str(a.out, "ETag"));
 	t->mtime = get_int(a.out, "LastModified", 0);
 	t->proof = proof_of(a.out);
@@ -223,6 +238,18 @@ static bool begin(struct worker *w, struct task *t) {
 	return true;
 }
 
+/* Not every server heeds a condition, or a range: what came is the object's that was looked at, and from where it was
+ * asked for. */
+static bool is_that_range(const struct task *t, const struct sink *sink, const struct answer *a) {
+	AUTO_ARENA arena = { 0 };
+	str etag = get_str(a->out, "ETag"), range = get_str(a->out, "ContentRange");
+	str wanted = str_printf(&arena, "bytes %lld-%lld/%lld", (long long)sink->at,
+				(long long)(sink->at + sink->most - 1), (long long)t->size);
+	bool whole = a->status == 200 && !range.n;
+	return (!etag.n || !t->etag.n || str_eq(etag, t->etag)) && (!range.n || str_eq(range, wanted)) &&
+	       (!whole || sink->most == t->size);
+}
+
 /* sink->most bytes from sink->at on. */
 static bool fetch_range(struct worker *w, struct task *t, struct sink *sink) {
 	struct answer a;
@@ -230,7 +257,13 @@ static bool fetch_range(struct worker *w, struct task *t, struct sink *sink) {
 	set_str(&w->arena, in, "IfMatch", t->etag);
 	set_str(&w->arena, in, "Range",
 		str_printf(&w->arena, "bytes=%lld-%lld", (long long)sink->at, (long long)(sink->at + sink->most - 1)));
-	return fetch(w, t, in, sink, &a) && (sink->got == sink->most || task_fail(w, t, "less of it came than it has"));
+	if (!fetch(w, t, in, sink, &a)) {
+		return false;
+	}
+	if (!is_that_range(t, sink, &a)) {
+		return task_fail(w, t, "what came is not what was asked for");
+	}
+	return sink->got == sink->most || task_fail(w, t, "less of it came than it has");
 }
 
 static bool part(struct worker *w, struct task *t, int64_t i) {

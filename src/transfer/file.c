@@ -59,13 +59,17 @@ int new_file_open(struct arena *a, struct new_file *f, str path, int64_t size) {
 	struct stat st;
 	str folder = folder_of(path);
 	*f = (struct new_file){ .fd = -1, .path = path };
-	if (stat(str_z(a, path), &st) == 0 && !S_ISREG(st.st_mode)) {
+	bool old = stat(str_z(a, path), &st) == 0;
+	if (old && !S_ISREG(st.st_mode)) {
 		return S_ISDIR(st.st_mode) ? -EISDIR : -EEXIST;
 	}
 	int rc = open_in(a, f, folder);
 	if (rc == -ENOENT) {
 		rc = make_folder(a, folder);
 		rc = rc ? rc : open_in(a, f, folder);
+	}
+	if (!rc && old && fchmod(f->fd, st.st_mode & 0777) < 0) {
+		rc = -errno;
 	}
 	return rc ? rc : reserve(f->fd, size);
 }

@@ -137,6 +137,7 @@ struct walk *objects_open(struct arena *a, const struct client *client, const st
 	l->of = *of;
 	l->token.arena = l->last.arena = a;
 	client_clone(&l->client, &l->arena, client);
+	client_be_patient(&l->client);
 	l->mark = arena_mark(&l->arena);
 	arena_defer(a, finish, l);
 	return &l->walk;

@@ -1,5 +1,7 @@
 #include "transfer/plan.h"
 
+#define COUNTED_MAX (1LL << 47) /* 128 TiB */
+
 bool plan_make(int64_t size, int64_t part_size, struct plan *out) {
 	if (size > OBJECT_MAX) {
 		return false;
@@ -9,6 +11,10 @@ bool plan_make(int64_t size, int64_t part_size, struct plan *out) {
 	*out = (struct plan){ .size = size, .part_size = part_size > need ? part_size : need };
 	out->n = size > out->part_size ? (size + out->part_size - 1) / out->part_size : 0;
 	return true;
+}
+
+int64_t size_to_count(int64_t size) {
+	return size < 0 ? 0 : size < COUNTED_MAX ? size : COUNTED_MAX;
 }
 
 int64_t plan_at(const struct plan *p, int64_t i) {

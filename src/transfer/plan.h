@@ -24,3 +24,5 @@ bool plan_make(int64_t size, int64_t part_size, struct plan *out);
 /* Part i, from 0. */
 int64_t plan_at(const struct plan *p, int64_t i);
 int64_t plan_length(const struct plan *p, int64_t i);
+/* A size that somebody claims, as it goes into a sum: within what an object can have, whatever was claimed. */
+int64_t size_to_count(int64_t size);

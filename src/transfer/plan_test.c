@@ -40,5 +40,7 @@ int main(void) {
 	CHECK(plan_make(PART_SIZE * PARTS_MAX, PART_SIZE, &p) && p.n == PARTS_MAX && p.part_size == PART_SIZE);
 	CHECK(plan_make(PART_SIZE * PARTS_MAX + 1, PART_SIZE, &p) && p.part_size == 9 * MIB);
 	CHECK(!plan_make(OBJECT_MAX + 1, PART_SIZE, &p));
+	CHECK(size_to_count(5) == 5 && size_to_count(-5) == 0 && size_to_count(INT64_MAX) >= OBJECT_MAX);
+	CHECK(size_to_count(INT64_MAX) < INT64_MAX / 10000);
 	return tap_done();
 }

@@ -105,6 +105,11 @@ static bool is_what_was_sent(struct worker *w, const struct sending *s, const st
 	return other || source_has_md5(s->source, w, etag);
 }
 
+/* Whoever says yes to everything has not kept it. */
+static bool out_says(const struct val *out) {
+	return get_str(out, "ETag").n || get_str(out, proof_member(DIGEST_CRC64NVME)).n;
+}
+
 bool send_source(struct worker *w, struct task *t, const struct sending *s, struct piece *out) {
 	struct answer a;
 	struct request_of r = { "s3", s->op, s->in };
@@ -121,6 +126,9 @@ bool send_source(struct worker *w, struct task *t, const struct sending *s, stru
 	}
 	if (!is_what_was_sent(w, s, a.out)) {
 		return task_fail(w, t, "what has arrived has another checksum");
+	}
+	if (w->setup->move && !out_says(a.out)) {
+		return task_fail(w, t, "S3 does not say what it has got");
 	}
 	if (!piece_tag(out, get_str(a.out, "ETag"))) {
 		return task_fail(w, t, "its ETag is too long");

@@ -33,11 +33,13 @@ struct task {
 	int fd; /* up; -1: none */
 	struct stat st; /* up: as it was at the beginning */
 	str upload; /* the id of an upload that is not complete yet */
+	bool gone; /* S3 knows no such upload any more */
 	bool sums; /* up: S3 takes our checksums */
 	struct proof proof; /* down */
-	str etag; /* down, copy: of what was found at the beginning */
+	str etag; /* down, copy: of what is on its way; absent: it is not known */
 	struct new_file file; /* down */
 	int64_t mtime; /* down: what it gets, ms */
+	int64_t size; /* down, by ranges: of all of it */
 };
 
 /* Of all workers together. */

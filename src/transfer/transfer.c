@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-enum { WAITING_MAX = 512, TICK_MS = 200, JOBS_MIN = 32, JOBS_MAX = 96, JOBS_PER_CPU = 8, ATTEMPTS = 6, PAUSE_MS = 200 };
+enum { WAITING_MAX = 512, TICK_MS = 200, JOBS_MIN = 32, JOBS_MAX = 96, JOBS_PER_CPU = 8 };
 enum { HOPELESS_MAX = 5 }; /* then the rest is given up */
 
 struct transfer {
@@ -45,8 +45,7 @@ char *worker_room(struct worker *w, size_t n) {
 void worker_init(struct worker *w, const struct transfer_setup *setup) {
 	w->setup = setup;
 	client_clone(&w->client, &w->arena, setup->client);
-	w->client.attempts = getenv("AWS_MAX_ATTEMPTS") ? w->client.attempts : ATTEMPTS;
-	w->client.pause_ms = PAUSE_MS;
+	client_be_patient(&w->client);
 	w->mark = arena_mark(&w->arena);
 }
 
@@ -96,6 +95,7 @@ bool task_refused(struct worker *w, struct task *t, const struct flow *flow, con
 		return task_fail(w, t, "it changed on its way");
 	}
 	t->hopeless = is_for_all(a);
+	t->gone = t->gone || str_is(a->code, "NoSuchUpload");
 	str sentence = answer_sentence(&w->arena, a);
 	sentence.n -= str_ends(sentence, S("."));
 	return task_fail(w, t, STR_FMT, STR_ARG(sentence));
@@ -163,21 +163,30 @@ static bool remove_file(struct worker *w, struct task *task) {
 	return unlink(path) == 0 || task_fail(w, task, "it cannot be removed: %s", strerror(errno));
 }
 
-/* Of a copy it is not known which object it is of. Not every server knows deletions with a condition. */
+static bool call_if(struct worker *w, const struct task *task, const char *op, struct answer *a) {
+	struct val *in = object_input(&w->client, op, &task->item.from);
+	set_str(&w->arena, in, "IfMatch", task->etag.n ? task->etag : (str){ 0 });
+	return client_call(&w->client, "s3", op, in, a);
+}
+
+/* Not every server knows the condition. One that says so is asked beforehand; where one ignores it nothing can be
+ * done. */
 static bool remove_object(struct worker *w, struct task *task) {
 	struct answer a;
-	bool one = task->etag.n > 0;
-	struct val *in = object_input(&w->client, "DeleteObject", &task->item.from);
-	set_str(&w->arena, in, "IfMatch", one ? task->etag : (str){ 0 });
-	if (client_call(&w->client, "s3", "DeleteObject", in, &a) || (one && a.status == 404)) {
+	if (call_if(w, task, "DeleteObject", &a)) {
 		return true;
 	}
-	if (one && a.status == 412) {
-		return task_fail(w, task, "it stays there too, since it was written to after that");
+	if (a.status == 501 && call_if(w, task, "HeadObject", &a)) {
+		struct val *in = object_input(&w->client, "DeleteObject", &task->item.from);
+		if (client_call(&w->client, "s3", "DeleteObject", in, &a)) {
+			return true;
+		}
 	}
-	in = object_input(&w->client, "DeleteObject", &task->item.from);
-	return (one && a.status == 501 && client_call(&w->client, "s3", "DeleteObject", in, &a)) ||
-	       task_refused(w, task, NULL, &a);
+	if (a.status == 404) {
+		return true;
+	}
+	return a.status == 412 ? task_fail(w, task, "it stays there too, since it was written to after that")
+			       : task_refused(w, task, NULL, &a);
 }
 
 static bool remove_source(struct worker *w, struct task *task) {
@@ -201,7 +210,7 @@ static void count_failure(struct transfer *t, struct task *task) {
 static void count_arrival(struct transfer *t, struct task *task) {
 	t->hopeless = 0;
 	t->totals.files_done++;
-	t->totals.bytes_done += task->item.size;
+	t->totals.bytes_done += size_to_count(task->item.size);
 	t->setup.done(t->setup.arg, &task->item);
 }
 
@@ -361,6 +370,7 @@ static struct task *task_of(const struct item *item) {
 	task->item = *item;
 	task->item.from = copy_spot(&task->arena, &item->from);
 	task->item.to = copy_spot(&task->arena, &item->to);
+	task->item.etag = str_dup(&task->arena, item->etag);
 	return task;
 }
 
@@ -382,7 +392,7 @@ bool transfer_add(struct transfer *t, const struct item *item) {
 	t->waiting++;
 	t->unfinished++;
 	t->totals.files++;
-	t->totals.bytes += item->size;
+	t->totals.bytes += size_to_count(item->size);
 	pthread_cond_signal(&t->work);
 	return true;
 }

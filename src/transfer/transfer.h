@@ -32,6 +32,7 @@ struct item {
 	enum way way;
 	struct spot from, to;
 	int64_t size; /* as it was when it was found */
+	str etag; /* the same, of an object; absent: it is not known */
 };
 
 struct metadatum {

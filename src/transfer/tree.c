@@ -89,7 +89,7 @@ static bool look_at(struct tree_walk *w, DIR *dir, const char *name, struct node
 static void read_names(struct tree_walk *w, DIR *dir, struct level *l) {
 	size_t room = 64;
 	l->nodes = heap_alloc(room * sizeof(*l->nodes));
-	for (struct dirent *d; (d = readdir(dir));) {
+	for (struct dirent *d; errno = 0, (d = readdir(dir));) {
 		if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0) {
 			continue;
 		}
@@ -98,6 +98,10 @@ static void read_names(struct tree_walk *w, DIR *dir, struct level *l) {
 			l->nodes = heap_grow(l->nodes, room * sizeof(*l->nodes));
 		}
 		l->n += look_at(w, dir, d->d_name, &l->nodes[l->n]);
+	}
+	if (errno) {
+		tell_errno(w, l->path, errno);
+		w->walk.failed = true;
 	}
 	qsort(l->nodes, l->n, sizeof(*l->nodes), by_name);
 }

@@ -25,6 +25,9 @@ bool upload_create(struct worker *w, struct task *t, struct val *in, bool sums) 
 		return task_refused(w, t, NULL, &a);
 	}
 	t->upload = str_dup(&t->arena, get_str(a.out, "UploadId"));
+	if (!t->upload.n) {
+		return task_fail(w, t, "S3 does not say what it calls the upload");
+	}
 	t->sums = sums && str_is(get_str(a.out, "ChecksumAlgorithm"), proof_name(DIGEST_CRC64NVME));
 	return true;
 }
@@ -72,15 +75,18 @@ bool upload_complete(struct worker *w, struct task *t) {
 	if (!good) {
 		return task_refused(w, t, NULL, &a);
 	}
-	t->upload = (str){ 0 };
 	str said = get_str(a.out, proof_member(DIGEST_CRC64NVME));
+	if (!said.n && !get_str(a.out, "ETag").n) {
+		return task_fail(w, t, "S3 does not say what it has made");
+	}
+	t->upload = (str){ 0 };
 	return !said.n || !sum.n || str_eq(said, sum) || task_fail(w, t, "what has arrived has another checksum");
 }
 
 void upload_abort(struct worker *w, struct task *t) {
 	struct answer a;
-	if (!t->upload.n || w->setup->keep) {
-		w->counts->kept += t->upload.n > 0;
+	if (!t->upload.n || t->gone || w->setup->keep) {
+		w->counts->kept += t->upload.n > 0 && !t->gone;
 		return;
 	}
 	struct val *in = object_input(&w->client, "AbortMultipartUpload", &t->item.to);

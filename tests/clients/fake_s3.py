@@ -37,7 +37,7 @@ def fake(answer, first=lambda ask: None):
             first(ask)
             ask.body = self.rfile.read(int(ask.headers.get("Content-Length") or 0))
             status, headers, body = answer(ask)
-            self.send_response(status)
+            (self.send_response_only if "Date" in headers else self.send_response)(status)
             for name, value in {"Content-Length": len(body), **headers}.items():
                 self.send_header(name, value)
             self.end_headers()

@@ -5,20 +5,10 @@ import os
 import pytest
 
 from fake_s3 import NS, fake, fault, forward, listing, object_of
-from s3_cloud import MIB, Cloud, mine, noise, ours, write  # noqa: F401
+from s3_cloud import MIB, at, mine, noise, ours, write  # noqa: F401
 from session import names_of
 
 GOOD = {"a": b"first", "c": b"third"}
-
-
-@pytest.fixture
-def at(tmp_path):
-    """at(url): the toolkit pointed there."""
-    home = tmp_path / "home"
-    home.mkdir()
-    return lambda url, **more: Cloud(home, "fake", [], {"AWS_ENDPOINT_URL": url, "AWS_ACCESS_KEY_ID": "AKIATEST",
-                                                       "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "us-east-1",
-                                                       **more})
 
 
 def bucket(other, objects=("a", "b", "c")):
