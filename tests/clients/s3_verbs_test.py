@@ -325,7 +325,7 @@ def test_versions_that_lead_nowhere(ours, more):
         done = subprocess.run(ours.command("versions", "b", "--json"), env={**ours.env, "AWS_ENDPOINT_URL": url},
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         assert done.returncode == 1 and len(asked) <= 2
-    assert b"does not say where they begin" in done.stderr or b"came, too late" in done.stderr
+        assert b"does not say where they begin" in done.stderr or b"came, too late" in done.stderr
         assert json.loads(done.stdout)["complete"] is False
 
 
