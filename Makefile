@@ -12,7 +12,7 @@ WARN      = -Wall -Wextra -Wpedantic -Wshadow -Wvla -Wundef -Wpointer-arith -Wwr
 CLANG    := $(findstring clang,$(shell $(CC) --version 2>/dev/null))
 GCCWARN   = $(if $(CLANG),,-Wlogical-op -Wduplicated-cond -Wduplicated-branches)
 HARD     ?= -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
-LDFLAGS  += -pie -Wl,-z,relro,-z,now -Wl,--as-needed -pthread
+LDFLAGS  += -pie -Wl,-z,relro,-z,now,-z,pack-relative-relocs -Wl,--as-needed -pthread
 LDLIBS   += -lssl -lcrypto -lsqlite3 -lexpat -lpcre2-8 -lz -lm
 # What the sanitizer builds are made with.
 ASAN      = CFLAGS="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer" HARD=

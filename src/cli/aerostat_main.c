@@ -81,6 +81,12 @@ static bool ends_options(const struct verb *verb, str arg) {
 	return str_is(arg, "--") || (verb == &verb_run && !str_starts(arg, S("-")));
 }
 
+/* s3 and iam have verbs of their own to speak of. */
+static bool wants_help(const struct verb *verb, int argc, char **argv) {
+	bool asked = argc > 2 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0);
+	return asked && verb != &verb_s3 && verb != &verb_iam;
+}
+
 /* Takes --data and --json out of the arguments; false: --data without a folder. */
 static bool take_common(struct cli *cli, const struct verb *verb, int argc, char **argv) {
 	bool ended = false;
@@ -122,6 +128,9 @@ int main(int argc, char **argv) {
 	const struct verb *verb = find(name);
 	if (!verb) {
 		return cli_fail(EXIT_USAGE, "There is no verb '%s'. `aerostat help` lists them.", name);
+	}
+	if (wants_help(verb, argc, argv)) {
+		return help(name);
 	}
 	if (!take_common(&cli, verb, argc - 2, argv + 2)) {
 		return cli_fail(EXIT_USAGE, "--data wants a folder.");

@@ -6,8 +6,11 @@
 
 enum { EXIT_DONE, EXIT_REFUSED, EXIT_USAGE };
 
+struct habit;
+
 struct cli {
 	struct arena *arena;
+	const struct habit *habits; /* options.h; NULL: none */
 	str data; /* the data folder: --data, else its default */
 	bool json, default_data;
 	int argc; /* what follows the verb, without --data and --json */

@@ -1,8 +1,5 @@
 #include "cli/iam_account.h"
 
-#include "base/clock.h"
-#include "wire/tree.h"
-
 /* Documents come escaped, wherever they stand. */
 static void decode(struct arena *a, struct val *v) {
 	for (struct val *c = v->first; c; c = c->next) {
@@ -83,14 +80,4 @@ bool policy_document(struct where *w, const struct iam_account *account, str arn
 	}
 	*out = url_decode(w->cli->arena, get_str(get(a.out, "PolicyVersion"), "Document"));
 	return true;
-}
-
-int64_t where_now(struct where *w) {
-	int status;
-	str body;
-	int64_t ms;
-	bool asked =
-		w->client.place.local && control_call(w->cli, "GET", "/clock", &status, &body) == 0 && status == 200;
-	const struct tree *t = asked ? tree_read(w->cli->arena, body) : NULL;
-	return time_parse(tree_text(tree_get(t, "clock")), &ms) ? ms : clock_real();
 }

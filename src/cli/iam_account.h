@@ -21,5 +21,3 @@ const struct val *entry_find(const struct entries *e, const char *member, str na
 str own_policy_document(const struct iam_account *account, str arn);
 /* The document of any managed policy; false: said on stderr. */
 bool policy_document(struct where *w, const struct iam_account *account, str arn, str *out);
-/* The cloud's clock, ms: the local one's own. */
-int64_t where_now(struct where *w);

@@ -26,13 +26,27 @@ static bool keep(const struct option *o, str value) {
 	return true;
 }
 
+static bool take_habit(const struct cli *cli, str arg, str name, int *i) {
+	for (const struct habit *h = cli->habits; h && h->name; h++) {
+		if (str_is(name, h->name)) {
+			*i += !h->instead && h->valued && name.n == arg.n;
+			return !h->instead ||
+			       cli_fail(EXIT_USAGE, "There is no option %s: %s.", h->name, h->instead) == 0;
+		}
+	}
+	return no("There is no option", arg);
+}
+
 /* The option at cli->argv[*i]; *i goes on to its value. */
 static bool take(struct cli *cli, const struct option *options, int *i) {
 	str arg = str_from(cli->argv[*i]), name, value;
 	bool joined = str_cut(arg, '=', &name, &value);
 	const struct option *o = find(options, name);
-	if (!o || (o->flag && joined)) {
-		return no("There is no option", arg);
+	if (!o) {
+		return take_habit(cli, arg, name, i);
+	}
+	if (o->flag && joined) {
+		return no("No value goes with", str_from(o->name));
 	}
 	if (o->flag) {
 		*o->flag = true;

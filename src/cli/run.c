@@ -10,34 +10,31 @@
 
 enum { EXIT_NOT_RUN = 126, EXIT_NOT_FOUND = 127 };
 
-/* AWS_ENDPOINT_URL and those of single services. */
-static void forget_endpoints(struct arena *a) {
-	for (size_t i = 0; environ[i];) {
-		str name, value;
-		str_cut(str_from(environ[i]), '=', &name, &value);
-		if (str_starts(name, S("AWS_ENDPOINT_URL"))) {
-			unsetenv(str_z(a, str_dup(a, name)));
-		} else {
-			i++;
+/* AWS_ENDPOINT_URL and those of single services, also where unsetenv finds none: without a value. */
+static void forget_endpoints(void) {
+	char **kept = environ;
+	for (char **e = environ; *e; e++) {
+		if (!str_starts(str_from(*e), S("AWS_ENDPOINT_URL"))) {
+			*kept++ = *e;
 		}
 	}
+	*kept = NULL;
 }
 
-/* Node's options are added to those that there are. */
+/* Node's options are added to those that there are. A name may stand there twice, and setenv changes but the first. */
 static void set(struct arena *a, const struct tree *member) {
 	const char *name = str_z(a, member->name);
 	const char *old = str_is(member->name, "NODE_OPTIONS") ? getenv(name) : NULL;
+	unsetenv(name);
 	if (member->kind == TREE_STRING) {
 		setenv(name, str_printf(a, STR_FMT "%s%s", STR_ARG(member->s), old ? " " : "", old ? old : "").p, true);
-	} else {
-		unsetenv(name);
 	}
 }
 
 /* others: certificates also of hosts that are not AWS's; NULL: none such is reached. */
 static void set_all(struct arena *a, const struct tree *env, const char *others) {
 	static const char *const bundles[] = { "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE", "CURL_CA_BUNDLE", NULL };
-	forget_endpoints(a);
+	forget_endpoints();
 	for (const struct tree *m = env->first; m; m = m->next) {
 		set(a, m);
 	}

@@ -14,9 +14,12 @@
 	"  --jobs N         so many at once; else by the processors\n"                                                 \
 	"  --part-size MIB  parts of large files; else 8, and more where 10,000 are not enough\n"                      \
 	"  --keep           an upload by parts that does not come to its end stays, and is gone on with next time\n"   \
-	"  --content-type TYPE, --storage-class CLASS, --metadata NAME=VALUE\n"                                        \
+	"  --content-type, --content-encoding, --content-disposition, --content-language, --cache-control,\n"          \
+	"  --storage-class, --acl, --sse [AES256 | aws:kms], --sse-kms-key-id, --metadata "                            \
+	"NAME=VALUE[,NAME=VALUE...]\n"                                                                                 \
+	"                   what objects get\n"                                                                        \
 	"  --no-verify      checksums of what comes down are not looked at\n"                                          \
-	"  --quiet          only what failed is told"
+	"  --no-progress    without the progress line; --quiet: only what failed is told"
 
 static const struct verb subs[] = {
 	{ "mb", "make a bucket",
@@ -192,6 +195,7 @@ static int s3(struct cli *cli) {
 	}
 	cli->argc--;
 	cli->argv++;
+	cli->habits = s3_habits;
 	int rc = v->run(cli);
 	bool whole = fflush(stdout) == 0 && !ferror(stdout);
 	return whole || rc ? rc : cli_fail(EXIT_REFUSED, "Standard output cannot be written: %s.", strerror(errno));
@@ -207,25 +211,6 @@ const struct verb verb_s3 = {
 
 /* --- what the sub-verbs share --- */
 
-static void tell(const struct where *w) {
-	const struct place *p = &w->client.place;
-	struct buf b = { .arena = w->cli->arena };
-	if (p->local) {
-		return;
-	}
-	putz(&b, p->aws ? "on AWS" : "");
-	put(&b, p->aws && p->endpoint.n ? S(" ") : S(""));
-	putf(&b, "%s" STR_FMT, p->endpoint.n ? "at " : "", STR_ARG(p->endpoint));
-	if (p->aws && !p->endpoint.n && p->account.n) {
-		putf(&b, ", account " STR_FMT, STR_ARG(p->account));
-	}
-	putf(&b, ", region " STR_FMT, STR_ARG(p->region));
-	if (p->profile.n) {
-		putf(&b, ", profile " STR_FMT, STR_ARG(p->profile));
-	}
-	fprintf(stderr, STR_FMT "\n", STR_ARG(buf_str(&b)));
-}
-
 bool s3_open(struct where *w, struct cli *cli, struct wish *wish, bool changes) {
 	wish->service = "s3";
 	if (wish_is_local(wish) && server_ensure(cli)) {
@@ -234,8 +219,10 @@ bool s3_open(struct where *w, struct cli *cli, struct wish *wish, bool changes) 
 	if (!where_open(w, cli, wish)) {
 		return false;
 	}
-	if (changes) {
-		tell(w);
+	const struct place *p = &w->client.place;
+	if (changes && !p->local) {
+		bool known = p->aws && !p->endpoint.n;
+		where_say(w, known ? p->account : (str){ 0 }, p->region);
 	}
 	return true;
 }
@@ -303,23 +290,6 @@ struct ask s3_ask_object(struct where *w, const char *op, const struct spot *obj
 	return q;
 }
 
-/* What to do about it. */
-static const struct {
-	const char *code, *cure;
-} cures[] = {
-	{ "NoSuchBucket", "`aerostat s3 ls` lists the buckets, `aerostat s3 mb` makes one." },
-	{ "InvalidBucketName", "A name is 3 to 63 lower case letters, digits and hyphens." },
-	{ "BucketAlreadyExists", "All accounts share the names: take another." },
-	{ "InvalidAccessKeyId", "The keys are not known there: --profile NAME takes others." },
-	{ "SignatureDoesNotMatch", "The secret key is not the one of that key id." },
-	{ "ExpiredToken", "The keys have come to their end: get new ones." },
-	{ "RequestTimeTooSkewed", "This machine's clock is wrong." },
-	{ "PermanentRedirect", "Say --region with the bucket's own." },
-	{ "IllegalLocationConstraintException", "Say --region with the bucket's own." },
-	{ "AuthorizationHeaderMalformed", "Say --region with the bucket's own." },
-	{ 0 },
-};
-
 static str member_of(const struct ask *q, const char *name) {
 	return shape_member(q->in->shape, str_from(name)) ? get_str(q->in, name) : (str){ 0 };
 }
@@ -332,18 +302,16 @@ static str subject_of(const struct where *w, const struct ask *q) {
 }
 
 bool s3_call(struct where *w, const struct ask *q, struct answer *a) {
-	struct arena *arena = w->cli->arena;
 	if (client_call(&w->client, q->service, q->op, q->in, a) || (q->expected && str_is(a->code, q->expected))) {
 		return true;
 	}
-	for (size_t i = 0; cures[i].code; i++) {
-		if (str_is(a->code, cures[i].code)) {
-			a->message = str_printf(arena, STR_FMT "%s %s", STR_ARG(a->message),
-						str_ends(a->message, S(".")) ? "" : ".", cures[i].cure);
-		}
-	}
 	where_refuse(w, subject_of(w, q), a);
 	return false;
+}
+
+void s3_say_trouble(void *arg, str sentence) {
+	(void)arg;
+	cli_fail(EXIT_REFUSED, STR_FMT, STR_ARG(sentence));
 }
 
 void s3_side_open(struct s3_side *s, const struct where *w) {

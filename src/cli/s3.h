@@ -20,6 +20,9 @@ int s3_tag(struct cli *cli);
 int s3_versioning(struct cli *cli);
 int s3_lifecycle(struct cli *cli);
 
+/* Of the AWS CLI's users. */
+extern const struct habit s3_habits[];
+
 /* Wrong usage of a sub-verb: says how it is used. */
 int s3_usage(const char *name);
 
@@ -40,6 +43,9 @@ struct ask s3_ask_object(struct where *w, const char *op, const struct spot *obj
 
 /* As where_call; a failure says what it is about, and what to do. */
 bool s3_call(struct where *w, const struct ask *q, struct answer *a);
+
+/* For walks and the like: something failed; on stderr. arg is not looked at. */
+void s3_say_trouble(void *arg, str sentence);
 
 /* Another client of the same place with an arena of its own, for calls by the thousand: side_next frees what the last
  * ones took. */

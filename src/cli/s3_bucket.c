@@ -68,15 +68,10 @@ int s3_mb(struct cli *cli) {
 
 /* --- rb --- */
 
-static void trouble(void *arg, str sentence) {
-	(void)arg;
-	cli_fail(EXIT_REFUSED, STR_FMT, STR_ARG(sentence));
-}
-
 static bool empty(struct where *w, str bucket, bool versions) {
 	struct s3_remover r;
 	s3_remover_open(&r, w, bucket);
-	r.trouble = trouble;
+	r.trouble = s3_say_trouble;
 	bool good = s3_remove_all(&r, S(""), versions);
 	s3_remover_close(&r);
 	return good && !r.failed;

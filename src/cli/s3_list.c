@@ -13,11 +13,6 @@ struct listing {
 	int64_t n, bytes;
 };
 
-static void trouble(void *arg, str sentence) {
-	(void)arg;
-	cli_fail(EXIT_REFUSED, STR_FMT, STR_ARG(sentence));
-}
-
 static int list_buckets(struct listing *l) {
 	struct answer a;
 	struct ask q = ask_new(&l->w, "s3", "ListBuckets");
@@ -93,7 +88,7 @@ static struct walk *open_walk(struct listing *l, const struct spot *spot) {
 	struct objects_of of = { .bucket = spot->bucket, .folders = !l->recursive && !pattern };
 	of.prefix = pattern ? wild_prefix(a, spot->key) : spot->key;
 	of.pattern = pattern ? spot->key : (str){ 0 };
-	return objects_open(a, &l->w.client, &of, trouble, l);
+	return objects_open(a, &l->w.client, &of, s3_say_trouble, NULL);
 }
 
 static void sum_up(const struct listing *l) {

@@ -135,7 +135,6 @@ static int copy(struct cli *cli, const char *verb, bool move) {
 	struct moving *m = NEW(cli->arena, struct moving);
 	struct wish wish = { 0 };
 	struct spot from;
-	m->verb = verb;
 	m->move = move;
 	m->run.where.cli = cli;
 	if (!moving_options(m, cli, &wish) || cli->argc < 2 || !spot_read(str_from(cli->argv[cli->argc - 1]), &m->to)) {

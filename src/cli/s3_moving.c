@@ -99,11 +99,15 @@ static bool is_taken(struct moving *m, const struct spot *from, const struct spo
 
 /* --- one thing --- */
 
+enum way moving_way(const struct spot *from, const struct spot *to) {
+	return from->kind == SPOT_LOCAL ? WAY_UP : to->kind == SPOT_LOCAL ? WAY_DOWN : WAY_COPY;
+}
+
 /* False: it is time to stop. */
 static bool send_one(struct moving *m, const struct spot *from, const struct spot *to, const struct entry *e) {
 	AUTO_ARENA a = { 0 };
 	struct item item = { .from = *from, .to = *to, .size = e->size, .etag = e->etag };
-	item.way = from->kind == SPOT_LOCAL ? WAY_UP : to->kind == SPOT_LOCAL ? WAY_DOWN : WAY_COPY;
+	item.way = moving_way(from, to);
 	m->run.found++;
 	if (is_same(from, to)) {
 		s3_run_trouble(&m->run, str_printf(&a, STR_FMT " cannot go to itself.", STR_ARG(spot_text(&a, from))));
@@ -165,20 +169,6 @@ struct spot moving_spot(struct arena *a, const struct spot *top, const struct en
 
 /* --- options --- */
 
-static bool read_metadata(struct moving *m) {
-	struct arena *a = m->run.where.cli->arena;
-	struct metadatum *out = NEWS(a, struct metadatum, m->metadata.n + 1);
-	for (size_t i = 0; i < m->metadata.n; i++) {
-		if (!str_cut(m->metadata.v[i], '=', &out[i].name, &out[i].value) || !out[i].name.n) {
-			cli_fail(EXIT_USAGE, "--metadata wants NAME=VALUE.");
-			return false;
-		}
-	}
-	m->setup.metadata = out;
-	m->setup.n_metadata = m->metadata.n;
-	return true;
-}
-
 static bool read_numbers(struct moving *m) {
 	int64_t jobs = 0, part = 0;
 	if (m->jobs.p && (!str_uint(m->jobs, &jobs) || jobs < 1 || jobs > 256)) {
@@ -197,24 +187,26 @@ static bool read_numbers(struct moving *m) {
 bool moving_options(struct moving *m, struct cli *cli, struct wish *wish) {
 	struct transfer_setup *s = &m->setup;
 	const struct option options[] = { WHERE_OPTIONS(wish, "--profile"),
+					  PROPERTY_OPTIONS(&m->properties),
 					  { .name = "--recursive", .flag = &m->recursive },
 					  { .name = "-r", .flag = &m->recursive },
 					  { .name = "--dry-run", .flag = &m->run.dry },
 					  { .name = "--dryrun", .flag = &m->run.dry },
 					  { .name = "--quiet", .flag = &m->run.quiet },
+					  { .name = "--only-show-errors", .flag = &m->run.quiet },
+					  { .name = "--no-progress", .flag = &m->run.no_progress },
 					  { .name = "--keep", .flag = &s->keep },
 					  { .name = "--no-verify", .flag = &s->unverified },
 					  { .name = "--jobs", .value = &m->jobs },
 					  { .name = "--part-size", .value = &m->part_size },
-					  { .name = "--content-type", .value = &s->content_type },
-					  { .name = "--storage-class", .value = &s->storage_class },
-					  { .name = "--metadata", .values = &m->metadata },
 					  { .name = m->sync ? "--delete" : "", .flag = &m->delete },
 					  { .name = m->sync ? "--size-only" : "", .flag = &m->rules.size_only },
 					  { .name = m->sync ? "--exact-timestamps" : "",
 					    .flag = &m->rules.exact_times },
 					  { 0 } };
-	return s3_run_filters(&m->run, cli) && options_take(cli, options) && read_numbers(m) && read_metadata(m);
+	s3_complete_sse(cli);
+	return s3_run_filters(&m->run, cli) && options_take(cli, options) && read_numbers(m) &&
+	       s3_read_properties(cli, &m->properties, s);
 }
 
 /* One side at least is S3, and what flows is one thing. */

@@ -1,6 +1,7 @@
 /* What cp, mv and sync have in common: options, and one thing after the other to where it belongs. */
 #pragma once
 
+#include "cli/s3_properties.h"
 #include "cli/s3_run.h"
 #include "transfer/entry.h"
 
@@ -13,11 +14,10 @@ struct taken {
 struct moving {
 	struct s3_run run;
 	struct transfer_setup setup;
-	const char *verb;
 	bool recursive, sync, delete, move;
 	struct compare_rules rules;
 	str jobs, part_size;
-	struct option_values metadata;
+	struct s3_properties properties;
 	struct spot to;
 	bool to_folder; /* names go below it */
 	bool troubled; /* a walk could not see all */
@@ -32,6 +32,9 @@ struct moving {
 /* False: wrong usage; said. */
 bool moving_options(struct moving *m, struct cli *cli, struct wish *wish);
 bool moving_words(struct moving *m, const struct cli *cli);
+
+/* Which way it goes from here to there. */
+enum way moving_way(const struct spot *from, const struct spot *to);
 
 /* Threads begin to work, unless it is a dry run; and all is done. */
 void moving_begin(struct moving *m);

@@ -6,11 +6,6 @@
 
 /* --- cat --- */
 
-static void say_trouble(void *arg, str sentence) {
-	(void)arg;
-	cli_fail(EXIT_REFUSED, STR_FMT, STR_ARG(sentence));
-}
-
 int s3_cat(struct cli *cli) {
 	struct where w;
 	struct wish wish = { 0 };
@@ -28,7 +23,7 @@ int s3_cat(struct cli *cli) {
 	if (!s3_open(&w, cli, &wish, false)) {
 		return EXIT_REFUSED;
 	}
-	struct transfer_setup setup = { .client = &w.client, .trouble = say_trouble };
+	struct transfer_setup setup = { .client = &w.client, .trouble = s3_say_trouble };
 	for (int i = 0; i < cli->argc; i++) {
 		str why;
 		struct stream stream = { .setup = &setup, .client = &w.client, .fd = STDOUT_FILENO };

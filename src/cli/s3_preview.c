@@ -1,7 +1,6 @@
 #include "cli/s3_preview.h"
 
 #include "base/clock.h"
-#include "cli/iam_account.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -76,8 +76,9 @@ static void flush(struct s3_remover *r) {
 		} else {
 			r->failed += (int64_t)r->n;
 			r->trouble(r->arg,
-				   str_printf(&r->arena, "%zu objects of s3://" STR_FMT " are not removed: " STR_FMT,
-					      r->n, STR_ARG(r->bucket), STR_ARG(answer_sentence(&r->arena, &a))));
+				   str_printf(&r->arena, "%zu object%s of s3://" STR_FMT " not removed: " STR_FMT, r->n,
+					      r->n == 1 ? "" : "s", STR_ARG(r->bucket),
+					      STR_ARG(answer_sentence(&r->arena, &a))));
 		}
 		c->arena = keep;
 	}
@@ -217,13 +218,24 @@ static void remove_many(struct removing *r, str prefix) {
 	}
 }
 
-static bool remove_word(struct removing *r, const char *word) {
+/* Without its s3:// a word may be meant for a file: nothing is removed on a guess. */
+static bool is_good_word(const struct removing *r, const char *word) {
 	struct spot spot;
-	struct arena *a = r->run.where.cli->arena;
-	if (!spot_read(str_from(word), &spot) || spot.kind != SPOT_S3 || (!spot.key.n && !r->recursive)) {
-		cli_fail(EXIT_USAGE, "%s is no object; --recursive takes all below a prefix.", word);
+	if (!spot_read(str_from(word), &spot) || spot.kind != SPOT_S3) {
+		cli_fail(EXIT_USAGE, "%s is no object: one is written like s3://my-bucket/its/key.", word);
 		return false;
 	}
+	if (!spot.key.n && !r->recursive) {
+		cli_fail(EXIT_USAGE, "%s is a bucket: --recursive takes all that is in it.", word);
+		return false;
+	}
+	return true;
+}
+
+static void remove_word(struct removing *r, const char *word) {
+	struct spot spot;
+	struct arena *a = r->run.where.cli->arena;
+	spot_read(str_from(word), &spot);
 	bool pattern = !r->recursive && wild_is(spot.key);
 	r->pattern = pattern ? spot.key : (str){ 0 };
 	r->prefix = r->recursive ? prefix_of_folder(a, spot.key) : wild_prefix(a, spot.key);
@@ -244,7 +256,6 @@ static bool remove_word(struct removing *r, const char *word) {
 	if (pattern && r->run.found == before) {
 		s3_run_trouble(&r->run, str_printf(a, "Nothing matches %s.", word));
 	}
-	return true;
 }
 
 int s3_rm(struct cli *cli) {
@@ -255,18 +266,23 @@ int s3_rm(struct cli *cli) {
 					  { .name = "-r", .flag = &r->recursive },
 					  { .name = "--versions", .flag = &r->versions },
 					  { .name = "--dry-run", .flag = &r->run.dry },
+					  { .name = "--dryrun", .flag = &r->run.dry },
 					  { .name = "--quiet", .flag = &r->run.quiet },
+					  { .name = "--only-show-errors", .flag = &r->run.quiet },
 					  { 0 } };
 	if (!s3_run_filters(&r->run, cli) || !options_take(cli, options) || cli->argc == 0) {
 		return s3_usage("rm");
+	}
+	for (int i = 0; i < cli->argc; i++) {
+		if (!is_good_word(r, cli->argv[i])) {
+			return EXIT_USAGE;
+		}
 	}
 	if (!s3_open(&r->run.where, cli, &wish, !r->run.dry)) {
 		return EXIT_REFUSED;
 	}
 	for (int i = 0; i < cli->argc; i++) {
-		if (!remove_word(r, cli->argv[i])) {
-			return EXIT_USAGE;
-		}
+		remove_word(r, cli->argv[i]);
 	}
 	return s3_run_end(&r->run, "removed");
 }

@@ -113,7 +113,7 @@ static int columns(int wanted) {
 void s3_run_tick(void *run) {
 	AUTO_ARENA a = { 0 };
 	struct s3_run *r = run;
-	if (r->quiet || !isatty(STDERR_FILENO)) {
+	if (r->quiet || r->no_progress || !isatty(STDERR_FILENO)) {
 		return;
 	}
 	struct totals t = transfer_totals(r->transfer);

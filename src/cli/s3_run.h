@@ -10,7 +10,7 @@ enum { ERRORS_KEPT = 100 };
 struct s3_run {
 	struct where where;
 	struct filters filters;
-	bool dry, quiet;
+	bool dry, quiet, no_progress;
 	int64_t found, deleted, failed;
 	/* of a transfer */
 	struct transfer *transfer; /* NULL: none */

@@ -218,6 +218,7 @@ int s3_stat(struct cli *cli) {
 	str version = { 0 };
 	const struct option options[] = { WHERE_OPTIONS(&wish, "--profile"),
 					  { .name = "--version", .value = &version },
+					  { .name = "--version-id", .value = &version },
 					  { 0 } };
 	if (!options_take(cli, options) || cli->argc != 1) {
 		return s3_usage("stat");

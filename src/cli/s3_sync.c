@@ -52,10 +52,6 @@ static void add_extra(struct extras *x, str name) {
 	x->names[x->n++] = str_dup(&x->arena, name);
 }
 
-static enum way way_of(const struct side *from, const struct side *to) {
-	return from->top.kind == SPOT_LOCAL ? WAY_UP : to->top.kind == SPOT_LOCAL ? WAY_DOWN : WAY_COPY;
-}
-
 /* Does a link, below the folder, lead there? */
 static bool is_behind_link(struct arena *a, str folder, str name) {
 	struct stat st;
@@ -99,7 +95,8 @@ static void compare(struct moving *m, struct side *from, struct side *to, struct
 		int order = !from->there ? 1 : !to->there ? -1 : str_cmp(from->entry.name, to->entry.name);
 		struct facts here = { from->entry.size, from->entry.mtime },
 			     there = { to->entry.size, to->entry.mtime };
-		if (order < 0 || (order == 0 && is_to_send(way_of(from, to), &m->rules, &here, &there))) {
+		if (order < 0 ||
+		    (order == 0 && is_to_send(moving_way(&from->top, &to->top), &m->rules, &here, &there))) {
 			struct spot source = moving_spot(&a, &from->top, &from->entry);
 			more = moving_send(m, &source, &from->entry);
 			m->troubled = m->troubled || !more;
@@ -185,7 +182,6 @@ int s3_sync(struct cli *cli) {
 	struct moving *m = NEW(cli->arena, struct moving);
 	struct wish wish = { 0 };
 	struct spot from;
-	m->verb = "sync";
 	m->sync = m->to_folder = true;
 	m->run.where.cli = cli;
 	if (!moving_options(m, cli, &wish) || cli->argc != 2 || !spot_read(str_from(cli->argv[1]), &m->to)) {

@@ -1,5 +1,6 @@
 #include "cli/where.h"
 
+#include "base/clock.h"
 #include "client/endpoint.h"
 #include "wire/tree.h"
 
@@ -70,24 +71,44 @@ bool where_open(struct where *w, struct cli *cli, const struct wish *wish) {
 	return true;
 }
 
-bool where_tell(struct where *w) {
+void where_say(const struct where *w, str account, str region) {
 	const struct place *p = &w->client.place;
+	struct buf b = { .arena = w->cli->arena };
+	putz(&b, p->local ? "on the local cloud" : p->aws ? "on AWS" : "");
+	if (p->endpoint.n) {
+		putf(&b, "%sat " STR_FMT, b.n ? " " : "", STR_ARG(p->endpoint));
+	}
+	const struct {
+		const char *name;
+		str value;
+	} more[] = { { "account", account }, { "region", region }, { "profile", p->profile } };
+	for (size_t i = 0; i < sizeof(more) / sizeof(*more); i++) {
+		if (more[i].value.n) {
+			putf(&b, ", %s " STR_FMT, more[i].name, STR_ARG(more[i].value));
+		}
+	}
+	fprintf(stderr, STR_FMT "\n", STR_ARG(buf_str(&b)));
+}
+
+bool where_tell(struct where *w) {
 	struct ask q = ask_new(w, "sts", "GetCallerIdentity");
 	struct answer a;
-	struct buf b = { .arena = w->cli->arena };
 	if (!where_call(w, &q, &a)) {
 		return false;
 	}
 	w->account = get_str(a.out, "Account");
-	putz(&b, p->local ? "on the local cloud at " : p->aws ? "on AWS" : "at ");
-	put(&b, p->aws ? p->endpoint.n ? S(" at ") : S("") : p->endpoint);
-	put(&b, p->aws ? p->endpoint : S(""));
-	putf(&b, ", account " STR_FMT, STR_ARG(w->account));
-	if (p->profile.n) {
-		putf(&b, ", profile " STR_FMT, STR_ARG(p->profile));
-	}
-	fprintf(stderr, STR_FMT "\n", STR_ARG(buf_str(&b)));
+	where_say(w, w->account, (str){ 0 });
 	return true;
+}
+
+int64_t where_now(struct where *w) {
+	int status;
+	str body;
+	int64_t ms;
+	bool asked =
+		w->client.place.local && control_call(w->cli, "GET", "/clock", &status, &body) == 0 && status == 200;
+	const struct tree *t = asked ? tree_read(w->cli->arena, body) : NULL;
+	return time_parse(tree_text(tree_get(t, "clock")), &ms) ? ms : clock_real();
 }
 
 struct ask ask_new(struct where *w, const char *service, const char *op) {

@@ -23,6 +23,10 @@ struct where {
 bool where_open(struct where *w, struct cli *cli, const struct wish *wish);
 /* Asks who we are, and says in one line on stderr where the next calls go and as whom. False: said on stderr. */
 bool where_tell(struct where *w);
+/* The line alone: "on AWS, account 123456789012, region eu-west-1, profile live"; what is absent is left out. */
+void where_say(const struct where *w, str account, str region);
+/* The cloud's clock, ms: the local one's own; elsewhere real time. */
+int64_t where_now(struct where *w);
 
 /* A call that is to be made. */
 struct ask {

@@ -364,6 +364,33 @@ static str message_of(const struct answer *failed) {
 	return failed->message;
 }
 
+/* What to do about a refusal. */
+static const struct {
+	const char *code, *cure;
+} cures[] = {
+	{ "NoSuchBucket", "`aerostat s3 ls` lists the buckets, `aerostat s3 mb` makes one." },
+	{ "InvalidBucketName", "A name is 3 to 63 lower case letters, digits and hyphens." },
+	{ "BucketAlreadyExists", "All accounts share the names: take another." },
+	{ "InvalidAccessKeyId", "The keys are not known there: --profile NAME takes others." },
+	{ "SignatureDoesNotMatch", "The secret key is not the one of that key id." },
+	{ "ExpiredToken", "The keys have come to their end: get new ones." },
+	{ "RequestTimeTooSkewed", "This machine's clock is wrong." },
+	{ "AccessControlListNotSupported",
+	  "Buckets of today take no ACLs: leave --acl out; a bucket policy opens them." },
+	{ "PermanentRedirect", "Say --region with the bucket's own." },
+	{ "IllegalLocationConstraintException", "Say --region with the bucket's own." },
+	{ "AuthorizationHeaderMalformed", "Say --region with the bucket's own." },
+	{ 0 },
+};
+
+static void put_cure(struct buf *b, const struct answer *failed) {
+	for (size_t i = 0; cures[i].code; i++) {
+		if (str_is(failed->code, cures[i].code)) {
+			putf(b, "%s %s", str_ends(failed->message, S(".")) ? "" : ".", cures[i].cure);
+		}
+	}
+}
+
 /* Not more than anybody would read. */
 static void put_words(struct buf *b, str words) {
 	size_t n = words.n < WORDS_MAX ? words.n : WORDS_MAX;
@@ -380,6 +407,7 @@ str answer_sentence(struct arena *a, const struct answer *failed) {
 	put_words(&b, failed->code);
 	put(&b, failed->code.n && message.n ? S(": ") : S(""));
 	put_words(&b, message);
+	put_cure(&b, failed);
 	if (failed->request_id.n) {
 		putz(&b, " (request ");
 		put_words(&b, failed->request_id);

@@ -57,5 +57,5 @@ bool client_hashes(const struct client *c);
 /* A URL that is this call, for so many seconds, to whoever has it. */
 str client_presign(struct client *c, const struct request_of *r, int64_t seconds);
 
-/* One sentence: "AccessDenied: User ... is not authorized to ... (request 1234)". */
+/* One sentence: "AccessDenied: User ... is not authorized to ... (request 1234)"; and where it is known, what to do. */
 str answer_sentence(struct arena *a, const struct answer *failed);

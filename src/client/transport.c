@@ -103,6 +103,13 @@ static int look_up(void *arg, curl_off_t a, curl_off_t b, curl_off_t c, curl_off
 	return t->stop && *t->stop;
 }
 
+/* A header without a value would not be sent, though it is signed: curl wants a semicolon there. */
+static struct curl_slist *append_line(struct arena *a, struct curl_slist *list, str line) {
+	str name, value;
+	bool empty = str_cut(line, ':', &name, &value) && !str_trim(value).n;
+	return curl_slist_append(list, empty ? str_printf(a, STR_FMT ";", STR_ARG(name)).p : str_z(a, line));
+}
+
 static struct curl_slist *list_of(struct arena *a, str lines) {
 	struct curl_slist *list = curl_slist_append(NULL, "User-Agent: aerostat/" AEROSTAT_VERSION);
 	str line;
@@ -110,7 +117,7 @@ static struct curl_slist *list_of(struct arena *a, str lines) {
 	while (str_cut(lines, '\n', &line, &lines) || line.n) {
 		line.n -= line.n && line.p[line.n - 1] == '\r';
 		typed = typed || (line.n > 13 && str_ieq((str){ line.p, 13 }, S("content-type:")));
-		list = line.n ? curl_slist_append(list, str_z(a, line)) : list;
+		list = line.n ? append_line(a, list, line) : list;
 	}
 	list = curl_slist_append(list, "Expect:");
 	return typed ? list : curl_slist_append(list, "Content-Type:");

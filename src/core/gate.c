@@ -77,8 +77,7 @@ static void grant(struct exchange *x, const struct cloud *cloud, str host) {
 		refuse(x, 503, "TLS is not served", problem);
 	} else if (exchange_tunnel(x, host)) {
 		refuse(x, 400, NULL,
-		       S("A CONNECT comes by plain HTTP (a proxy's URL begins with http://), has no body, and there is "
-			 "none "
+		       S("A CONNECT comes by plain HTTP (a proxy's URL begins with http://), has no body, and is never "
 			 "inside another."));
 	}
 }

@@ -6,7 +6,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-enum { WINDOW_SIZE = 16 * 1024, READ_ALL_STEP = 16 * 1024, CROWDED_MS = 5000 };
+enum { WINDOW_SIZE = 16 * 1024, READ_ALL_STEP = 16 * 1024 };
 
 bool body_ended(const struct hold *h) {
 	return h->x.head.chunked ? h->coding.state == CODING_DONE : h->x.body_left == 0;
@@ -25,23 +25,11 @@ static int send_continue(struct hold *h) {
 	return conn_send(h, &iov, 1, 0);
 }
 
-/* A body that does not come has less time while requests queue for a worker. */
-static int wait_some(const struct hold *h) {
-	const struct server *s = h->worker->server;
-	int left = s->config.body_stall_ms, rc;
-	do {
-		int ms = left < CROWDED_MS ? left : CROWDED_MS;
-		rc = conn_wait(h->conn, POLLIN, ms);
-		left -= ms;
-	} while (rc == -ETIMEDOUT && left > 0 && !s->n_ready);
-	return rc;
-}
-
 /* Waits for more of the body, within its limits. */
 static int wait_body(struct hold *h) {
 	const struct server_config *config = &h->worker->server->config;
 	int64_t before = clock_monotonic();
-	int rc = h->no_wait ? -EAGAIN : wait_some(h);
+	int rc = h->no_wait ? -EAGAIN : conn_wait_stalled(h, POLLIN);
 	h->waited += clock_monotonic() - before;
 	bool slow = h->waited > config->body_stall_ms * (int64_t)1000 &&
 		    h->received < config->body_rate * (h->waited / 1000) / 1000;

@@ -76,8 +76,14 @@ static X509 *new_cert(EVP_PKEY *key, str name, int days) {
 	return NULL;
 }
 
+/* Ed25519 takes no digest. */
+static const EVP_MD *digest_for(EVP_PKEY *key) {
+	int nid;
+	return EVP_PKEY_get_default_digest_nid(key, &nid) > 0 && nid != NID_undef ? EVP_sha256() : NULL;
+}
+
 static X509 *sign(X509 *x, EVP_PKEY *key) {
-	if (x && X509_sign(x, key, EVP_sha256())) {
+	if (x && X509_sign(x, key, digest_for(key))) {
 		return x;
 	}
 	X509_free(x);
@@ -224,15 +230,24 @@ static int parse(struct ca *ca, str cert, str key) {
 	AUTO_BIO cert_pem = BIO_new_mem_buf(cert.p, (int)cert.n);
 	AUTO_BIO key_pem = BIO_new_mem_buf(key.p, (int)key.n);
 	ca->cert = PEM_read_bio_X509(cert_pem, NULL, NULL, NULL);
-	ca->key = PEM_read_bio_PrivateKey(key_pem, NULL, NULL, NULL);
+	ca->key = PEM_read_bio_PrivateKey(key_pem, NULL, NULL, (char[]){ "" }); /* a passphrase is asked of nobody */
 	return ca->cert && ca->key && X509_check_private_key(ca->cert, ca->key) == 1 ? 0 : -EBADMSG;
+}
+
+/* Whoever reads a pipe waits for somebody to write. */
+static int read_file(struct arena *a, const char *path, str *out) {
+	struct stat st;
+	if (stat(path, &st) < 0) {
+		return -errno;
+	}
+	return S_ISREG(st.st_mode) ? file_read(a, path, FILE_SIZE_MAX, out) : -EBADMSG;
 }
 
 static int read_files(struct ca *ca, const struct files *f) {
 	AUTO_ARENA a = { 0 };
 	str cert, key;
-	int rc = file_read(&a, f->cert, FILE_SIZE_MAX, &cert);
-	rc = rc ? rc : file_read(&a, f->key, FILE_SIZE_MAX, &key);
+	int rc = read_file(&a, f->cert, &cert);
+	rc = rc ? rc : read_file(&a, f->key, &key);
 	return rc ? rc : parse(ca, cert, key);
 }
 
@@ -243,10 +258,10 @@ static void forget(struct ca *ca) {
 	ca->key = NULL;
 }
 
-/* A key that others could read is made our own again. */
+/* A key that others could read is made our own again; what a link leads to is somebody's who knows why. */
 static void close_key(const char *path) {
 	struct stat st;
-	if (stat(path, &st) == 0 && st.st_mode & 077 && chmod(path, 0600) == 0) {
+	if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_mode & 077 && chmod(path, 0600) == 0) {
 		log_warn("%s could be read by others (mode %03o); not any more", path, st.st_mode & 0777);
 	}
 }

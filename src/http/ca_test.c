@@ -179,6 +179,66 @@ static void issues(void) {
 	ca_finish(&ca);
 }
 
+static void write_key(EVP_PKEY *key, const EVP_CIPHER *cipher) {
+	FILE *f = fopen(key_path, "w");
+	int n = cipher ? 6 : 0;
+	CHECK(f && PEM_write_PrivateKey(f, key, cipher, (const uint8_t *)"secret", n, NULL, NULL) == 1);
+	CHECK_INT(fclose(f), 0);
+}
+
+/* Nobody is asked for a passphrase, not even standard input, which knows it here. */
+static void asks_nobody(void) {
+	struct ca ca;
+	int fds[2], before = dup(STDIN_FILENO);
+	CHECK(pipe(fds) == 0 && write(fds[1], "secret\n", 7) == 7 && dup2(fds[0], STDIN_FILENO) == STDIN_FILENO);
+	CHECK_INT(ca_open(&ca, folder, domains), 0);
+	write_key(ca.key, EVP_aes_128_cbc());
+	ca_finish(&ca);
+	CHECK_INT(ca_open(&ca, folder, domains), -EBADMSG);
+	CHECK_INT(dup2(before, STDIN_FILENO), STDIN_FILENO);
+	for (int *fd = fds; fd < fds + 2; fd++) {
+		close_fd(fd);
+	}
+	close_fd(&before);
+}
+
+/* A pipe, a folder, a device: none is a key, none is waited for, and nobody's mode is changed but a file's here. */
+static void takes_files_alone(void) {
+	struct ca ca;
+	char elsewhere[112];
+	snprintf(elsewhere, sizeof(elsewhere), "%s.elsewhere", key_path);
+	CHECK(unlink(key_path) == 0 && mkfifo(key_path, 0600) == 0);
+	alarm(20);
+	CHECK_INT(ca_open(&ca, folder, domains), -EBADMSG);
+	alarm(0);
+	CHECK(unlink(key_path) == 0 && mkdir(key_path, 0755) == 0);
+	CHECK_INT(ca_open(&ca, folder, domains), -EBADMSG);
+	CHECK_INT(mode_of(key_path), 0755);
+	CHECK(rmdir(key_path) == 0 && ca_open(&ca, folder, domains) == 0);
+	ca_finish(&ca);
+	CHECK(rename(key_path, elsewhere) == 0 && chmod(elsewhere, 0640) == 0 && symlink(elsewhere, key_path) == 0);
+	CHECK_INT(ca_open(&ca, folder, domains), 0);
+	CHECK_INT(mode_of(elsewhere), 0640);
+	ca_finish(&ca);
+	CHECK(unlink(key_path) == 0 && unlink(elsewhere) == 0 && ca_open(&ca, folder, domains) == 0);
+	ca_finish(&ca);
+}
+
+/* A pair of the user's own may have a key of any kind that signs. */
+static void signs_with_any_key(void) {
+	EVP_PKEY *keys[] = { EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), EVP_RSA_gen(2048), EVP_EC_gen("P-384") };
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		struct ca ca;
+		CHECK_INT(ca_open(&ca, folder, domains), 0);
+		EVP_PKEY_free(ca.key);
+		ca.key = keys[i];
+		X509 *x = ca_issue(&ca, S("s3.amazonaws.com"));
+		CHECK(x && X509_verify(x, ca.key) == 1);
+		X509_free(x);
+		ca_finish(&ca);
+	}
+}
+
 int main(void) {
 	memcpy(folder, "/tmp/aerostat-ca-XXXXXX", 24);
 	CHECK(mkdtemp(folder) != NULL);
@@ -190,6 +250,9 @@ int main(void) {
 	anothers_stays();
 	runs_out();
 	issues();
+	asks_nobody();
+	takes_files_alone();
+	signs_with_any_key();
 	unlink(cert_path);
 	unlink(key_path);
 	CHECK_INT(rmdir(folder), 0);

@@ -13,6 +13,7 @@
 enum {
 	RECORD_SIZE = 16 * 1024, /* of TLS, at most */
 	FILE_STEP = 64 * 1024,
+	CROWDED_MS = 5000, /* for who keeps a worker waiting while requests queue for one */
 };
 
 void server_wake(struct server *s) {
@@ -161,6 +162,17 @@ int conn_wait(const struct conn *c, short events, int ms) {
 	return rc > 0 ? 0 : rc == 0 ? -ETIMEDOUT : -errno;
 }
 
+int conn_wait_stalled(const struct hold *h, short events) {
+	const struct server *s = h->worker->server;
+	int left = s->config.body_stall_ms, rc;
+	do {
+		int ms = left < CROWDED_MS ? left : CROWDED_MS;
+		rc = conn_wait(h->conn, events, ms);
+		left -= ms;
+	} while (rc == -ETIMEDOUT && left > 0 && !s->n_ready);
+	return rc;
+}
+
 ssize_t conn_receive(struct conn *c, const struct iovec *iov, int n) {
 	ssize_t got;
 	if (c->tls) {
@@ -216,7 +228,7 @@ static int try_again(const struct hold *h, int error) {
 	if (error == EINTR) {
 		return 0;
 	}
-	return error == EAGAIN ? conn_wait(h->conn, POLLOUT, h->worker->server->config.body_stall_ms) : -error;
+	return error == EAGAIN ? conn_wait_stalled(h, POLLOUT) : -error;
 }
 
 static int send_sealed(struct hold *h, const char *p, size_t n) {

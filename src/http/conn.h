@@ -131,6 +131,8 @@ ssize_t conn_fill(struct server *s, struct conn *c);
 bool conn_unfinished(const struct conn *c); /* something has begun to come: a head, a handshake, a record */
 /* Waits for events of poll: 0, -ETIMEDOUT or -errno. */
 int conn_wait(const struct conn *c, short events, int ms);
+/* The same for the client of an exchange, as long as the server's limits allow. */
+int conn_wait_stalled(const struct hold *h, short events);
 int conn_send(struct hold *h, struct iovec *iov, size_t n, int flags); /* all of it; 0 or -errno */
 int conn_send_file(struct hold *h, const struct piece *piece);
 void server_wake(struct server *s);

@@ -232,15 +232,18 @@ void tls_free(struct tls_end *e) {
 	}
 }
 
-/* After a call that did nothing: 0 if it is worth another try at once, else -errno. */
-static int consider(struct tls_end *e, int got) {
+/* After a call that did nothing: 0 if it is worth another try at once, else -errno. Who reads waits for bytes and who
+ * writes for room. To do it the other way round takes a client that leaves a message of the handshake half said, or
+ * does not take the answers to those it says: there is nothing to be had from it but a wait that never sleeps. */
+static int consider(struct tls_end *e, int got, int usual) {
 	int why = SSL_get_error(e->ssl, got);
 	if (why == SSL_ERROR_WANT_READ && e->early) {
 		e->early = false;
 		SSL_set0_rbio(e->ssl, BIO_new_socket(e->fd, BIO_NOCLOSE));
 		return 0;
 	}
-	if (why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE) {
+	bool waits = why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE;
+	if (waits && (why == usual || !e->shaken)) {
 		return -EAGAIN;
 	}
 	e->broken = true;
@@ -254,7 +257,7 @@ int tls_shake(struct tls_end *e) {
 		ERR_clear_error();
 		int done = SSL_do_handshake(e->ssl);
 		e->shaken = done == 1;
-		rc = e->shaken ? 0 : consider(e, done);
+		rc = e->shaken ? 0 : consider(e, done, SSL_ERROR_WANT_READ);
 	}
 	return rc;
 }
@@ -274,7 +277,7 @@ ssize_t tls_read(struct tls_end *e, void *p, size_t n) {
 		if (SSL_get_error(e->ssl, got) == SSL_ERROR_ZERO_RETURN) {
 			return 0;
 		}
-		rc = consider(e, got);
+		rc = consider(e, got, SSL_ERROR_WANT_READ);
 	}
 	return rc;
 }
@@ -287,7 +290,7 @@ ssize_t tls_write(struct tls_end *e, const void *p, size_t n) {
 		if (sent > 0) {
 			return sent;
 		}
-		rc = consider(e, sent);
+		rc = consider(e, sent, SSL_ERROR_WANT_WRITE);
 	}
 	return rc;
 }

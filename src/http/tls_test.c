@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/err.h>
+#include <openssl/hmac.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
@@ -222,6 +223,77 @@ static void waits_for_room(void) {
 	close_pair(&p);
 }
 
+/* --- records that no library's client sends --- */
+
+enum { SECRET_SIZE = 32, KEY_SIZE = 16, IV_SIZE = 12, TAG_SIZE = 16 };
+
+static uint8_t secret[SECRET_SIZE]; /* of what the client sends */
+
+static void note_secret(const SSL *ssl, const char *line) {
+	static const char name[] = "CLIENT_TRAFFIC_SECRET_0 ";
+	const char *hex = strrchr(line, ' ') + 1;
+	(void)ssl;
+	for (size_t i = 0; strncmp(line, name, sizeof(name) - 1) == 0 && i < SECRET_SIZE; i++) {
+		char byte[] = { hex[2 * i], hex[2 * i + 1], '\0' };
+		secret[i] = (uint8_t)strtoul(byte, NULL, 16);
+	}
+}
+
+/* HKDF-Expand-Label of RFC 8446, 7.1, for up to a hash. */
+static void derive(const char *label, uint8_t *out, size_t n) {
+	uint8_t text[64] = { 0, (uint8_t)n, (uint8_t)(6 + strlen(label)) }, hash[SECRET_SIZE];
+	int size = 3 + snprintf((char *)text + 3, sizeof(text) - 3, "tls13 %s", label);
+	text[size + 1] = 1;
+	HMAC(EVP_sha256(), secret, SECRET_SIZE, text, (size_t)size + 2, hash, NULL);
+	memcpy(out, hash, n);
+}
+
+/* The client's first record behind its handshake: a KeyUpdate of which the last byte is missing. */
+static void begin_key_update(const struct pair *p) {
+	static const uint8_t head[] = { 0x17, 3, 3, 0, 5 + TAG_SIZE }, begun[] = { 24, 0, 0, 1, 0x16 };
+	uint8_t key[KEY_SIZE], iv[IV_SIZE], record[sizeof(head) + sizeof(begun) + TAG_SIZE];
+	int n = 0;
+	EVP_CIPHER_CTX *c = EVP_CIPHER_CTX_new();
+	derive("key", key, sizeof(key));
+	derive("iv", iv, sizeof(iv));
+	memcpy(record, head, sizeof(head));
+	CHECK(EVP_EncryptInit_ex(c, EVP_aes_128_gcm(), NULL, key, iv) == 1);
+	CHECK(EVP_EncryptUpdate(c, NULL, &n, head, sizeof(head)) == 1);
+	CHECK(EVP_EncryptUpdate(c, record + sizeof(head), &n, begun, sizeof(begun)) == 1);
+	CHECK(EVP_EncryptFinal_ex(c, record + sizeof(head) + n, &n) == 1);
+	CHECK(EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_AEAD_GET_TAG, TAG_SIZE, record + sizeof(record) - TAG_SIZE) == 1);
+	EVP_CIPHER_CTX_free(c);
+	CHECK(write(p->theirs, record, sizeof(record)) == sizeof(record));
+}
+
+/* Whoever waits to write must not wait for what is to be read: there is always room then, and he would never sleep. */
+static void writes_at_once_or_never(void) {
+	struct pair p;
+	char got[8];
+	open_pair(&p, "s3.amazonaws.com", NULL);
+	CHECK(SSL_set_ciphersuites(p.ssl, "TLS_AES_128_GCM_SHA256") == 1);
+	CHECK_INT(shake(&p), 0);
+	begin_key_update(&p);
+	CHECK_INT(tls_read(p.end, got, sizeof(got)), -EAGAIN);
+	CHECK_INT(tls_write(p.end, "reply", 5), -ECONNRESET);
+	close_pair(&p);
+}
+
+/* The same the other way round: a client that has its keys changed again and again, and does not take the answers. */
+static void reads_at_once_or_never(void) {
+	struct pair p;
+	char got[8];
+	ssize_t n = -EAGAIN;
+	open_pair(&p, "s3.amazonaws.com", NULL);
+	CHECK_INT(shake(&p), 0);
+	for (int i = 0; i < 100000 && n == -EAGAIN; i++) {
+		CHECK(SSL_key_update(p.ssl, SSL_KEY_UPDATE_REQUESTED) == 1 && SSL_do_handshake(p.ssl) == 1);
+		n = tls_read(p.end, got, sizeof(got));
+	}
+	CHECK_INT(n, -ECONNRESET);
+	close_pair(&p);
+}
+
 int main(void) {
 	char path[96];
 	memcpy(folder, "/tmp/aerostat-tls-XXXXXX", 25);
@@ -240,6 +312,9 @@ int main(void) {
 	takes_early_bytes();
 	refuses_garbage();
 	waits_for_room();
+	SSL_CTX_set_keylog_callback(client, note_secret);
+	writes_at_once_or_never();
+	reads_at_once_or_never();
 	SSL_CTX_free(client);
 	tls_close(tls);
 	tls_close(NULL);

@@ -40,7 +40,7 @@ static void watch_listeners(struct server *s, uint32_t events) {
 	}
 }
 
-/* Nobody is idle, and descriptors or memory are out: the connection stays in the kernel's queue, and accepting is tried
+/* Nobody can go, and descriptors or memory are out: the connection stays in the kernel's queue, and accepting is tried
  * again in a moment. */
 static void pause_accepting(struct server *s, int error) {
 	if (!s->accept_failing) {
@@ -60,20 +60,25 @@ static bool silent(const struct conn *c) {
 	return recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
 }
 
-/* Makes room for those who wait: the connection that has been idle longest goes. True if there was one. */
+/* Who goes first: those that are idle before those that have begun a head, then who has been waiting longest. */
+static bool goes_before(const struct conn *c, const struct conn *other) {
+	bool idle = !c->head_since, other_idle = !other->head_since;
+	return idle == other_idle ? c->deadline < other->deadline : idle;
+}
+
+/* Makes room for those who wait. True if there was a connection that could go. */
 static bool close_idlest(struct server *s) {
 	AUTO_LOCK(&s->mutex);
-	struct conn *idlest = NULL;
+	struct conn *first = NULL;
 	for (struct conn *c = TAILQ_FIRST(&s->conns); c; c = TAILQ_NEXT(c, all)) {
-		bool idle = c->state == CONN_PARKED && !c->head_since;
-		if (idle && (!idlest || c->deadline < idlest->deadline) && silent(c)) {
-			idlest = c;
+		if (c->state == CONN_PARKED && (!first || goes_before(c, first)) && silent(c)) {
+			first = c;
 		}
 	}
-	if (idlest) {
-		conn_close_locked(s, idlest);
+	if (first) {
+		conn_close_locked(s, first);
 	}
-	return idlest != NULL;
+	return first != NULL;
 }
 
 static void accept_some(struct server *s, const struct listener *l) {

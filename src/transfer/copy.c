@@ -19,14 +19,14 @@ static bool copy_whole(struct worker *w, struct task *t) {
 	struct flow patient = { 0 };
 	struct val *in = object_input(&w->client, "CopyObject", &t->item.to);
 	struct request_of r = { "s3", "CopyObject", in };
-	const struct transfer_setup *s = w->setup;
 	set_str(&w->arena, in, "CopySource", source_text(&w->arena, &t->item.from));
-	if (s->content_type.n || s->n_metadata) {
+	if (says_copied_property(w->setup)) {
 		put_properties(w, in, t->item.to.key);
 		set_str(&w->arena, in, "MetadataDirective", S("REPLACE"));
+	} else {
+		put_own_properties(w, in);
 	}
-	set_str(&w->arena, in, "StorageClass", s->storage_class.n ? s->storage_class : (str){ 0 });
-	if (s->move && t->item.etag.n) {
+	if (w->setup->move && t->item.etag.n) {
 		t->etag = t->item.etag;
 		set_str(&w->arena, in, "CopySourceIfMatch", t->etag);
 	}
@@ -42,17 +42,15 @@ static bool copy_whole(struct worker *w, struct task *t) {
 
 /* An upload by parts knows nothing of the object that it is a copy of. */
 static void copy_properties(struct worker *w, struct val *in, const struct val *head) {
-	static const char *const members[] = { "CacheControl",    "ContentDisposition", "ContentEncoding",
-					       "ContentLanguage", "ContentType",        NULL };
 	struct arena *a = &w->arena;
-	for (const char *const *m = members; *m; m++) {
+	for (const char *const *m = copied_properties; *m; m++) {
 		set_str(a, in, *m, get_str(head, *m));
 	}
 	const struct val *metadata = get(head, "Metadata");
 	if (metadata && metadata->first) {
 		val_copy(a, set(a, in, "Metadata"), metadata);
 	}
-	set_str(a, in, "StorageClass", w->setup->storage_class.n ? w->setup->storage_class : (str){ 0 });
+	put_own_properties(w, in);
 }
 
 static bool copy_tags(struct worker *w, struct task *t, struct val *in) {
@@ -87,7 +85,11 @@ static bool begin(struct worker *w, struct task *t) {
 		return task_fail(w, t, "it changed on its way");
 	}
 	struct val *in = object_input(&w->client, "CreateMultipartUpload", &t->item.to);
-	copy_properties(w, in, a.out);
+	if (says_copied_property(w->setup)) {
+		put_properties(w, in, t->item.to.key);
+	} else {
+		copy_properties(w, in, a.out);
+	}
 	return copy_tags(w, t, in) && upload_create(w, t, in, false);
 }
 

@@ -159,6 +159,7 @@ static bool fetch_small(struct worker *w, struct task *t) {
 		return task_fail(w, t, "what came is not what was asked for");
 	}
 	str bytes = { w->buffer, (size_t)sink.got };
+	t->etag = str_dup(&t->arena, get_str(a.out, "ETag"));
 	t->mtime = get_int(a.out, "LastModified", 0);
 	t->etag = str_dup(&t->arena, get_str(a.out, "ETag"));
 	t->proof = proof_of(a.out);

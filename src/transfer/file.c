@@ -17,6 +17,7 @@ static str folder_of(str path) {
 	return n == 0 ? S(".") : n == 1 ? S("/") : (str){ path.p, n - 1 };
 }
 
+/* As make_dirs, which waits for the disk at each: nothing here outlasts a power cut anyway. */
 static int make_folder(struct arena *a, str folder) {
 	char *path = str_z(a, str_dup(a, folder));
 	for (size_t i = 1; i <= folder.n; i++) {

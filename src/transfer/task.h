@@ -83,8 +83,12 @@ void worker_finish(struct worker *w);
 
 /* An input with Bucket and Key. */
 struct val *object_input(struct client *c, const char *op, const struct spot *spot);
-/* ContentType, StorageClass and Metadata as the setup has them. */
+/* All that the setup says of a new object of that name. */
 void put_properties(struct worker *w, struct val *in, str name);
+/* Those alone that a copy takes over from its original, unless one is said; and those that it never does. */
+extern const char *const copied_properties[];
+bool says_copied_property(const struct transfer_setup *s);
+void put_own_properties(struct worker *w, struct val *in);
 /* What a file of this name probably holds: "image/png"; absent if there is no telling. */
 str type_of_name(str name);
 

@@ -39,18 +39,26 @@ struct metadatum {
 	str name, value;
 };
 
+/* What an object is to have besides: a member of PutObject ("CacheControl"); an absent value says nothing. */
+struct property {
+	const char *member;
+	str value;
+};
+
 /* All that it points at must stay until the end. */
 struct transfer_setup {
 	const struct client *client; /* its stop, if any, ends the transfer too */
 	int jobs; /* threads; 0: by the processors, 32 to 96 */
 	int64_t part_size; /* bytes; 0: PART_SIZE (plan.h) */
-	bool move; /* what has arrived goes away where it came from, unless it is another by then */
+	bool move; /* what has arrived goes away where it came from, unless (but of copies) it is another by then */
 	/* Uploads by parts that do not come to their end stay, and such are gone on with: only those parts are sent
 	 * that are not there, or are others. They keep the properties that they were begun with. */
 	bool keep;
 	bool unverified; /* checksums of what comes down are not looked at */
-	/* Of what goes up, and of copies when they say something; absent: the type by the name, S3's usual class. */
-	str content_type, storage_class;
+	/* Of what goes up; without ContentType among them it is by the name. A copy keeps what its original has; but if
+	 * metadata or one of its headers is said here, all of them are only what is said. */
+	const struct property *properties;
+	size_t n_properties;
 	const struct metadatum *metadata;
 	size_t n_metadata;
 	/* From any thread, but never two of these at once; must not call back. */

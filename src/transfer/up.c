@@ -14,11 +14,45 @@ struct val *object_input(struct client *c, const char *op, const struct spot *sp
 	return in;
 }
 
+const char *const copied_properties[] = { "CacheControl",    "ContentDisposition", "ContentEncoding",
+					  "ContentLanguage", "ContentType",        NULL };
+
+static bool is_copied(const struct property *p) {
+	for (const char *const *m = copied_properties; *m; m++) {
+		if (strcmp(*m, p->member) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+bool says_copied_property(const struct transfer_setup *s) {
+	bool says = s->n_metadata > 0;
+	for (size_t i = 0; i < s->n_properties; i++) {
+		says = says || (s->properties[i].value.n && is_copied(&s->properties[i]));
+	}
+	return says;
+}
+
+static void put_those(struct worker *w, struct val *in, bool copied) {
+	for (size_t i = 0; i < w->setup->n_properties; i++) {
+		const struct property *p = &w->setup->properties[i];
+		if (p->value.n && is_copied(p) == copied) {
+			set_str(&w->arena, in, p->member, p->value);
+		}
+	}
+}
+
+void put_own_properties(struct worker *w, struct val *in) {
+	put_those(w, in, false);
+}
+
 void put_properties(struct worker *w, struct val *in, str name) {
 	const struct transfer_setup *s = w->setup;
 	struct arena *a = &w->arena;
-	set_str(a, in, "ContentType", s->content_type.n ? s->content_type : type_of_name(name));
-	set_str(a, in, "StorageClass", s->storage_class.n ? s->storage_class : (str){ 0 });
+	set_str(a, in, "ContentType", type_of_name(name));
+	put_those(w, in, true);
+	put_own_properties(w, in);
 	struct val *metadata = s->n_metadata ? set(a, in, "Metadata") : NULL;
 	for (size_t i = 0; i < s->n_metadata; i++) {
 		add_key(a, metadata, s->metadata[i].name)->s = s->metadata[i].value;

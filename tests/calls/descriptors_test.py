@@ -6,6 +6,8 @@ import os
 import resource
 import socket
 
+import pytest
+
 from aerostat import OTHER_KEY, ROOT_KEY
 
 TAGS = b"<Tagging><TagSet/></Tagging>"
@@ -52,10 +54,15 @@ def test_what_cannot_be_read_is_not_absent(start_server):
     connection.close()
 
 
-def test_the_idle_give_way(start_server):
+@pytest.mark.parametrize("begun", [b"", b"GET / HT", b"\x16\x03\x01"])
+def test_the_idle_give_way(start_server, begun):
+    """And those that have begun a head or a handshake, and do not go on."""
     server = start_server()
     resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (128, 128))
     idle = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(200)]
+    for s in idle:
+        with contextlib.suppress(ConnectionError):
+            s.sendall(begun)
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
     assert ask(server, connection, "/")[0] == 200
     idle[0].settimeout(5)

@@ -410,14 +410,32 @@ def test_idle_connections_cost_little(server):
     assert grown < 900 * 16384 + (8 << 20)
 
 
+def served_soon(server, others):
+    began = time.monotonic()
+    assert server.request("GET", "/").status == 200
+    assert time.monotonic() - began < 15
+    for s in others:
+        s.close()
+
+
 def test_bodies_that_do_not_come_keep_others_out_for_a_moment_only(server):
     half = (b"POST / HTTP/1.1\r\nHost: sts.amazonaws.com\r\nContent-Length: 9\r\n"
             b"Content-Type: application/x-www-form-urlencoded\r\n\r\nx")
     slow = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(300)]
     for s in slow:
         s.sendall(half)
-    began = time.monotonic()
-    assert server.request("GET", "/").status == 200
-    assert time.monotonic() - began < 15
-    for s in slow:
-        s.close()
+    served_soon(server, slow)
+
+
+def test_replies_that_are_not_taken_keep_others_out_for_a_moment_only(server, bucket):
+    server.client("s3").put_object(Bucket=bucket, Key="big", Body=bytes(32 << 20))
+    url = server.client("s3").generate_presigned_url("get_object", {"Bucket": bucket, "Key": "big"})
+    message = f"GET {url[len(server.url):]} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode()
+    deaf = []
+    for _ in range(300):
+        s = socket.create_connection(("127.0.0.1", server.port))
+        s.sendall(message)
+        deaf.append(s)
+    for s in deaf[:256]:  # so many are answered at once
+        s.recv(1, socket.MSG_PEEK)
+    served_soon(server, deaf)

@@ -217,3 +217,11 @@ def test_help_names_every_verb():
     out = subprocess.run([AEROSTAT, "help"], stdout=subprocess.PIPE, text=True, check=True).stdout
     for verb in ("up", "down", "status", "env", "logs", "clock", "fsck", "version"):
         assert verb in out
+
+
+@pytest.mark.parametrize("verb", "up down status env logs clock fsck run shell".split())
+def test_help_where_it_is_asked_for(verb):
+    def say(*args):
+        return subprocess.run([AEROSTAT, *args], stdout=subprocess.PIPE, text=True, check=True).stdout
+
+    assert say(verb, "--help") == say(verb, "-h") == say("help", verb) and f"aerostat {verb}" in say(verb, "-h")

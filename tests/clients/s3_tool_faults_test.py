@@ -16,7 +16,7 @@ from contextlib import closing
 import pytest
 
 from aerostat import AEROSTAT, REGION, ROOT_KEY
-from fake_s3 import fake, forward
+from fake_s3 import fake, fault, forward, object_of
 from s3_cloud import MIB, Cloud, cloud, many, mine, moto_url, noise, ours, place, uploads, write  # noqa: F401
 from session import assert_same, make_tree, names_of
 
@@ -221,6 +221,39 @@ def test_mv_leaves_what_was_written_in_between(ours, mine, tmp_path):
         said = ours.err("mv", path, f"s3://{mine}/f", AWS_ENDPOINT_URL=url)
     assert f"{path} got to s3://{mine}/f: it stays here too, since it was written to after that." in said
     assert path.read_bytes() == b"second, and longer" and ours.out("cat", f"s3://{mine}/f") == "first"
+
+
+@pytest.mark.parametrize("size", [1, 9 * MIB])
+@pytest.mark.parametrize("then", ["written", "gone"])
+def test_mv_leaves_an_object_written_in_between(ours, mine, tmp_path, size, then):
+    """Down: what is taken away is what has come. An object that is gone already need not be."""
+    s3 = ours.s3()
+    s3.put_object(Bucket=mine, Key="f", Body=noise(size))
+
+    def change(ask):
+        if ask.method == "DELETE" and then == "written":
+            s3.put_object(Bucket=mine, Key="f", Body=b"second")
+        elif ask.method == "DELETE":
+            s3.delete_object(Bucket=mine, Key="f")
+
+    with fake(forward(ours.env["AWS_ENDPOINT_URL"]), first=change) as (url, _):
+        done = ours.run("mv", f"s3://{mine}/f", tmp_path / "f", rc=int(then == "written"), AWS_ENDPOINT_URL=url)
+    assert (tmp_path / "f").read_bytes() == noise(size)
+    if then == "written":
+        assert f"s3://{mine}/f got to {tmp_path}/f: it stays there too, since it was written to after that." \
+            in done.stderr.decode()
+        assert ours.out("cat", f"s3://{mine}/f") == "second"
+
+
+def test_mv_from_a_server_without_conditional_deletions(ours, tmp_path):
+    def answer(ask):
+        if ask.method == "DELETE":
+            return fault(501, "NotImplemented") if "If-Match" in ask.headers else (204, {}, b"")
+        return object_of(b"1")
+
+    with fake(answer) as (url, asked):
+        ours.run("mv", "s3://b/f", tmp_path / "f", AWS_ENDPOINT_URL=url)
+    assert [a.method for a in asked][-2:] == ["DELETE", "DELETE"] and (tmp_path / "f").read_bytes() == b"1"
 
 
 # --- large ones

@@ -1,0 +1,32 @@
+/* Options of the AWS CLI that are not ours: what stands for them here. */
+#include "cli/s3.h"
+
+const struct habit s3_habits[] = {
+	{ "--follow-symlinks", false, NULL },
+	{ "--no-paginate", false, NULL },
+	{ "--no-cli-pager", false, NULL },
+	{ "--page-size", true, NULL },
+	{ "--expected-size", true, NULL },
+	{ "--source-region", true, NULL },
+	{ "--checksum-mode", true, NULL },
+	{ "--no-follow-symlinks", false, "links are followed; --exclude leaves them out" },
+	{ "--no-guess-mime-type", false, "--content-type says which it is" },
+	{ "--checksum-algorithm", true, "the checksum that goes along is CRC-64/NVME" },
+	{ "--metadata-directive", true, "--metadata and headers replace those of a copy, else it keeps them" },
+	{ "--copy-props", true, "a copy keeps metadata and tags" },
+	{ "--expires", true, "--cache-control max-age=SECONDS does the same" },
+	{ "--grants", true, "--acl gives a canned ACL, a bucket policy all others" },
+	{ "--sse-c", false, "--sse encrypts with S3's keys, or KMS's; for a key of your own there is `aws s3`" },
+	{ "--sse-c-key", true, "--sse encrypts with S3's keys, or KMS's; for a key of your own there is `aws s3`" },
+	{ "--request-payer", true, "the bucket's owner pays" },
+	{ "--force-glacier-transfer", false, "an archived object has to be restored first" },
+	{ "--ignore-glacier-warnings", false, "what is archived is told; --exclude leaves it out" },
+	{ "--output", true, "--json prints JSON" },
+	{ "--query", true, "--json prints JSON, which jq and the like take apart" },
+	{ "--no-verify-ssl", false, "AWS_CA_BUNDLE names certificates that are to be trusted" },
+	{ "--ca-bundle", true, "AWS_CA_BUNDLE in the environment names it" },
+	{ "--no-sign-request", false, "every call is signed; what is public curl fetches" },
+	{ "--bucket", true, "a place is written s3://BUCKET/KEY" },
+	{ "--key", true, "a place is written s3://BUCKET/KEY" },
+	{ 0 },
+};
