@@ -265,8 +265,9 @@ def test_ranges_that_lie(at, tmp_path, lie):
     assert not (tmp_path / "f").exists()
 
 
-@pytest.mark.parametrize("lie", [(206, {"ETag": '"abc"', "Content-Range": "bytes 0-4/6"}, b"xxxxx"), (201, {}, b"xxxxx"),
-                                 (200, {}, b"xxxx"), (200, {}, b"xxxxxx"), (204, {}, b"")], ids=str)
+@pytest.mark.parametrize("lie", [(206, {"ETag": '"abc"', "Content-Range": "bytes 0-4/6"}, b"xxxxx"),
+                                 (201, {}, b"xxxxx"), (200, {}, b"xxxx"), (200, {}, b"xxxxxx"),
+                                 (204, {}, b"")], ids=str)
 @pytest.mark.parametrize("words", [[], ["--no-verify"]])
 def test_small_ones_that_lie(at, tmp_path, lie, words):
     """With nothing to compare them with: mv must not take away what it has no more than a piece of."""
