@@ -253,7 +253,8 @@ def test_mv_from_a_server_without_conditional_deletions(ours, tmp_path):
 
     with fake(answer) as (url, asked):
         ours.run("mv", "s3://b/f", tmp_path / "f", AWS_ENDPOINT_URL=url)
-    assert [a.method for a in asked][-2:] == ["DELETE", "DELETE"] and (tmp_path / "f").read_bytes() == b"1"
+    assert [a.method for a in asked][-3:] == ["DELETE", "HEAD", "DELETE"] and (tmp_path / "f").read_bytes() == b"1"
+    assert "If-Match" in asked[-2].headers
 
 
 # --- large ones
