@@ -36,7 +36,7 @@ static bool says(struct answer *failed, str why) {
 	return false;
 }
 
-static bool assume(struct arena *a, const struct place *at, const struct key_source *s, struct grant *out,
+static bool assume(struct arena *a, const struct place *at, const struct credential_provider *s, struct grant *out,
 		   struct answer *failed) {
 	struct client client;
 	struct place place = *at;
@@ -64,7 +64,7 @@ static bool assume(struct arena *a, const struct place *at, const struct key_sou
 	return (out->keys.access_key.n && out->keys.secret.n) || says(failed, S("STS gave no keys."));
 }
 
-static bool fetch(struct arena *a, const struct place *at, const struct key_source *s, struct grant *out,
+static bool fetch(struct arena *a, const struct place *at, const struct credential_provider *s, struct grant *out,
 		  struct answer *failed) {
 	str why = { 0 };
 	bool good = false;

@@ -24,9 +24,9 @@ bool credentials_get(struct credentials *c, struct arena *a, struct grant *out, 
  * it names the session's token. False: *why is half a sentence. */
 bool grant_read(struct arena *a, str text, const char *token, struct grant *out, str *why);
 /* Runs the command and reads what it prints; its stderr is ours. False: *why is a sentence. */
-bool grant_of_process(struct arena *a, const struct key_source *s, struct grant *out, str *why);
-bool grant_of_container(struct arena *a, const struct key_source *s, struct grant *out, str *why);
-bool grant_of_instance(struct arena *a, const struct key_source *s, struct grant *out, str *why);
+bool grant_of_process(struct arena *a, const struct credential_provider *s, struct grant *out, str *why);
+bool grant_of_container(struct arena *a, const struct credential_provider *s, struct grant *out, str *why);
+bool grant_of_instance(struct arena *a, const struct credential_provider *s, struct grant *out, str *why);
 
 /* A command line as its words, by a shell's rules for blanks, quotes and backslashes and no others; ends with NULL.
  * NULL: a quote without its end, or no word. */

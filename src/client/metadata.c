@@ -31,7 +31,7 @@ static int ask(struct giver *s, const char *method, str url, str *body) {
 	return 0;
 }
 
-static bool no(struct arena *a, const struct key_source *s, str url, str what, str *why) {
+static bool no(struct arena *a, const struct credential_provider *s, str url, str what, str *why) {
 	str whose = s->profile.n ? str_printf(a, "Profile " STR_FMT " has no keys of its own", STR_ARG(s->profile))
 				 : S("There are no keys in the environment or a profile");
 	return say_why(a, why, STR_FMT ", and " STR_FMT " " STR_FMT ".", STR_ARG(whose), STR_ARG(url), STR_ARG(what));
@@ -69,7 +69,7 @@ static bool read_token(struct arena *a, str *out, str *why) {
 	return is_line(*out) || say_why(a, why, "The token for the container's keys has more than one line.");
 }
 
-bool grant_of_container(struct arena *a, const struct key_source *s, struct grant *out, str *why) {
+bool grant_of_container(struct arena *a, const struct credential_provider *s, struct grant *out, str *why) {
 	struct url url;
 	struct giver giver = { .a = a, .transport = transport_create(a) };
 	str token, body = { 0 }, what = { 0 };
@@ -94,7 +94,7 @@ bool grant_of_container(struct arena *a, const struct key_source *s, struct gran
 /* --- of an instance --- */
 
 /* A token of version 2; where there is no such version (and it may be done without), none. */
-static bool take_token(struct giver *s, const struct key_source *from, str *why) {
+static bool take_token(struct giver *s, const struct credential_provider *from, str *why) {
 	str body = { 0 }, url = str_printf(s->a, STR_FMT "/latest/api/token", STR_ARG(from->url));
 	s->headers = S("X-aws-ec2-metadata-token-ttl-seconds: 21600\r\n");
 	int status = ask(s, "PUT", url, &body);
@@ -110,7 +110,7 @@ static bool take_token(struct giver *s, const struct key_source *from, str *why)
 	return true;
 }
 
-bool grant_of_instance(struct arena *a, const struct key_source *s, struct grant *out, str *why) {
+bool grant_of_instance(struct arena *a, const struct credential_provider *s, struct grant *out, str *why) {
 	struct url url;
 	struct giver giver = { .a = a, .transport = transport_create(a) };
 	str body = { 0 }, role, rest, what = { 0 }, roles = str_printf(a, STR_FMT ROLES, STR_ARG(s->url));

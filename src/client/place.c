@@ -83,7 +83,7 @@ static str account_of_role(str arn) {
 }
 
 static void find_account(const struct profiles *p, struct place *out) {
-	const struct key_source *s = out->source;
+	const struct credential_provider *s = out->source;
 	if (s && s->kind == KEYS_OF_ROLE) {
 		out->account = account_of_role(s->role);
 		return;
@@ -112,14 +112,15 @@ static bool find_source(const struct profiles *p, const struct wish *w, struct p
 	str named = str_either(w->profile, str_either(env_get("AWS_PROFILE"), env_get("AWS_DEFAULT_PROFILE")));
 	out->profile = str_either(named, S("default"));
 	if (profiles_has(p, out->profile)) {
-		return key_source_of_profile(p, out->profile, &out->source, why);
+		return credential_provider_of_profile(p, out->profile, &out->source, why);
 	}
 	if (named.n) {
 		return say_why(p->a, why, "There is no profile " STR_FMT " in " STR_FMT " or " STR_FMT ".",
 			       STR_ARG(out->profile), STR_ARG(credentials_path(p->a)), STR_ARG(config_path(p->a)));
 	}
 	out->profile = (str){ 0 };
-	return key_source_of_machine(p, out->profile, &out->source, why) && (out->source || no_keys_at_all(p->a, why));
+	return credential_provider_of_machine(p, out->profile, &out->source, why) &&
+	       (out->source || no_keys_at_all(p->a, why));
 }
 
 static bool find_keys(const struct profiles *p, const struct wish *w, struct place *out, str *why) {

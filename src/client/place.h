@@ -5,7 +5,7 @@
  * environment beside AWS_ENDPOINT_URL. */
 #pragma once
 
-#include "client/key_source.h"
+#include "client/credential_provider.h"
 
 /* What was asked for; absent: nothing was said. */
 struct wish {
@@ -23,7 +23,7 @@ struct place {
 	str profile; /* absent: keys from the environment, or of the machine */
 	str account; /* absent: not known */
 	struct keys keys; /* of a source that is none of keys: absent until client_open */
-	const struct key_source *source; /* NULL: the keys as they are */
+	const struct credential_provider *source; /* NULL: the keys as they are */
 };
 
 /* Does nothing lead elsewhere? Then the caller knows the place (its server tells endpoint, region and keys). */

@@ -108,12 +108,12 @@ static bool read_all(int fd, struct buf *b) {
 	}
 }
 
-static bool no(struct arena *a, const struct key_source *s, str what, str *why) {
+static bool no(struct arena *a, const struct credential_provider *s, str what, str *why) {
 	return say_why(a, why, "The credential_process of profile " STR_FMT " " STR_FMT ".", STR_ARG(s->profile),
 		       STR_ARG(what));
 }
 
-static bool read_printed(struct arena *a, const struct key_source *s, str text, struct grant *out, str *why) {
+static bool read_printed(struct arena *a, const struct credential_provider *s, str text, struct grant *out, str *why) {
 	str what;
 	const struct tree *version = tree_get(tree_read(a, text), "Version");
 	if (!grant_read(a, text, "SessionToken", out, &what)) {
@@ -122,7 +122,7 @@ static bool read_printed(struct arena *a, const struct key_source *s, str text, 
 	return (version && str_is(version->s, "1")) || no(a, s, S("does not give Version 1"), why);
 }
 
-bool grant_of_process(struct arena *a, const struct key_source *s, struct grant *out, str *why) {
+bool grant_of_process(struct arena *a, const struct credential_provider *s, struct grant *out, str *why) {
 	int fd = -1, status = 0;
 	pid_t pid = 0;
 	struct buf printed = { .arena = a };

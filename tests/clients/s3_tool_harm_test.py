@@ -157,6 +157,16 @@ def test_lists_of_versions_that_are_none(at, page):
     assert b"zzz" not in b"".join(a.body for a in asked)
 
 
+@pytest.mark.parametrize("said", [b"", b"<Foo/>", f"<DeleteResult {NS}/>".encode()])
+def test_brought_back_is_what_is_said_to_be(at, said):
+    """The delete marker before it is gone only if the answer names it."""
+    rows = ("<DeleteMarker><Key>k</Key><VersionId>m</VersionId><IsLatest>true</IsLatest></DeleteMarker>"
+            "<Version><Key>k</Key><VersionId>v</VersionId><Size>1</Size></Version>")
+    page = f"<ListVersionsResult {NS}><IsTruncated>false</IsTruncated>{rows}</ListVersionsResult>".encode()
+    with fake(lambda a: (200, {}, page if "versions" in a.query else said)) as (url, _):
+        assert "stays deleted" in at(url).err("versions", "restore", "s3://b/k")
+
+
 def test_lists_of_versions_that_go_in_circles(at):
     def answer(ask):
         other = "a" if ask.query.get("key-marker") == "b" else "b"

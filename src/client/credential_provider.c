@@ -1,4 +1,4 @@
-#include "client/key_source.h"
+#include "client/credential_provider.h"
 
 #include "client/endpoint.h"
 
@@ -15,8 +15,9 @@ static str setting(const struct way *w, str name, const char *key) {
 	return profiles_get(w->p, name, key);
 }
 
-static struct key_source *source_new(const struct profiles *p, enum key_source_kind kind, str profile) {
-	struct key_source *s = NEW(p->a, struct key_source);
+static struct credential_provider *source_new(const struct profiles *p, enum credential_provider_kind kind,
+					      str profile) {
+	struct credential_provider *s = NEW(p->a, struct credential_provider);
 	s->kind = kind;
 	s->profile = profile;
 	return s;
@@ -44,14 +45,14 @@ bool container_url_is_good(str url) {
 	return false;
 }
 
-static bool find_container(const struct profiles *p, str profile, const struct key_source **out, str *why) {
+static bool find_container(const struct profiles *p, str profile, const struct credential_provider **out, str *why) {
 	str relative = env_get("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"),
 	    full = env_get("AWS_CONTAINER_CREDENTIALS_FULL_URI");
 	*out = NULL;
 	if (!relative.n && !full.n) {
 		return true;
 	}
-	struct key_source *s = source_new(p, KEYS_OF_CONTAINER, profile);
+	struct credential_provider *s = source_new(p, KEYS_OF_CONTAINER, profile);
 	s->url = relative.n ? str_printf(p->a, "http://169.254.170.2" STR_FMT, STR_ARG(relative)) : full;
 	if ((relative.n && relative.p[0] != '/') || !container_url_is_good(s->url)) {
 		return say_why(p->a, why,
@@ -67,13 +68,13 @@ static str either_set(const struct profiles *p, str profile, const char *variabl
 	return str_either(env_get(variable), profile.n ? profiles_get(p, profile, key) : (str){ 0 });
 }
 
-static bool find_instance(const struct profiles *p, str profile, const struct key_source **out, str *why) {
+static bool find_instance(const struct profiles *p, str profile, const struct credential_provider **out, str *why) {
 	struct url url;
 	*out = NULL;
 	if (str_ieq(env_get("AWS_EC2_METADATA_DISABLED"), S("true"))) {
 		return true;
 	}
-	struct key_source *s = source_new(p, KEYS_OF_INSTANCE, profile);
+	struct credential_provider *s = source_new(p, KEYS_OF_INSTANCE, profile);
 	str mode = either_set(p, profile, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
 			      "ec2_metadata_service_endpoint_mode"),
 	    own = either_set(p, profile, "AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint"),
@@ -89,7 +90,8 @@ static bool find_instance(const struct profiles *p, str profile, const struct ke
 	return true;
 }
 
-bool key_source_of_machine(const struct profiles *p, str name, const struct key_source **out, str *why) {
+bool credential_provider_of_machine(const struct profiles *p, str name, const struct credential_provider **out,
+				    str *why) {
 	if (env_get("AWS_WEB_IDENTITY_TOKEN_FILE").n) {
 		return say_why(p->a, why,
 			       "AWS_WEB_IDENTITY_TOKEN_FILE is set, and aerostat does not ask for keys by a web "
@@ -130,8 +132,8 @@ static bool no_keys(const struct way *w, str name, str *why) {
 }
 
 /* Keys of its own, or a program's; else those of the machine. */
-static bool find_keys(struct way *w, str name, const struct key_source **out, str *why) {
-	struct key_source *s = source_new(w->p, KEYS_GIVEN, name);
+static bool find_keys(struct way *w, str name, const struct credential_provider **out, str *why) {
+	struct credential_provider *s = source_new(w->p, KEYS_GIVEN, name);
 	str command = setting(w, name, "credential_process");
 	*out = s;
 	if (is_unread(w, name, why)) {
@@ -151,11 +153,11 @@ static bool find_keys(struct way *w, str name, const struct key_source **out, st
 	if (setting(w, name, "aws_access_key_id").n || setting(w, name, "aws_secret_access_key").n) {
 		return no_keys(w, name, why);
 	}
-	return key_source_of_machine(w->p, name, out, why) && (*out || no_keys(w, name, why));
+	return credential_provider_of_machine(w->p, name, out, why) && (*out || no_keys(w, name, why));
 }
 
-static bool find_named(struct way *w, str profile, str name, const struct key_source **out, str *why) {
-	struct key_source *s = source_new(w->p, KEYS_GIVEN, profile);
+static bool find_named(struct way *w, str profile, str name, const struct credential_provider **out, str *why) {
+	struct credential_provider *s = source_new(w->p, KEYS_GIVEN, profile);
 	*out = NULL;
 	if (str_is(name, "Environment")) {
 		s->keys = (struct keys){ env_get("AWS_ACCESS_KEY_ID"), env_get("AWS_SECRET_ACCESS_KEY"),
@@ -183,9 +185,9 @@ static bool find_named(struct way *w, str profile, str name, const struct key_so
 								"AWS_EC2_METADATA_DISABLED forbids");
 }
 
-static bool find(struct way *w, str name, const struct key_source **out, str *why);
+static bool find(struct way *w, str name, const struct credential_provider **out, str *why);
 
-static bool find_by(struct way *w, str name, const struct key_source **out, str *why) {
+static bool find_by(struct way *w, str name, const struct credential_provider **out, str *why) {
 	str source = setting(w, name, "source_profile"), named = setting(w, name, "credential_source");
 	struct arena *a = w->p->a;
 	if (source.n && named.n) {
@@ -217,8 +219,8 @@ static bool read_duration(struct way *w, str name, int64_t *out, str *why) {
 		       STR_ARG(name), STR_ARG(text), DURATION_MIN_S, DURATION_MAX_S);
 }
 
-static bool find_role(struct way *w, str name, const struct key_source **out, str *why) {
-	struct key_source *s = source_new(w->p, KEYS_OF_ROLE, name);
+static bool find_role(struct way *w, str name, const struct credential_provider **out, str *why) {
+	struct credential_provider *s = source_new(w->p, KEYS_OF_ROLE, name);
 	if (setting(w, name, "mfa_serial").n) {
 		return say_why(
 			w->p->a, why,
@@ -234,7 +236,7 @@ static bool find_role(struct way *w, str name, const struct key_source **out, st
 	return read_duration(w, name, &s->duration_s, why) && find_by(w, name, &s->by, why);
 }
 
-static bool find(struct way *w, str name, const struct key_source **out, str *why) {
+static bool find(struct way *w, str name, const struct credential_provider **out, str *why) {
 	for (size_t i = 0; i < w->n; i++) {
 		if (str_eq(w->names[i], name)) {
 			return say_why(w->p->a, why,
@@ -252,7 +254,8 @@ static bool find(struct way *w, str name, const struct key_source **out, str *wh
 	return role ? find_role(w, name, out, why) : find_keys(w, name, out, why);
 }
 
-bool key_source_of_profile(const struct profiles *p, str name, const struct key_source **out, str *why) {
+bool credential_provider_of_profile(const struct profiles *p, str name, const struct credential_provider **out,
+				    str *why) {
 	struct way w = { .p = p };
 	return find(&w, name, out, why);
 }

@@ -10,16 +10,16 @@ struct keys {
 	str access_key, secret, token; /* token: absent if there is none */
 };
 
-enum key_source_kind { KEYS_GIVEN, KEYS_OF_ROLE, KEYS_OF_PROCESS, KEYS_OF_CONTAINER, KEYS_OF_INSTANCE };
+enum credential_provider_kind { KEYS_GIVEN, KEYS_OF_ROLE, KEYS_OF_PROCESS, KEYS_OF_CONTAINER, KEYS_OF_INSTANCE };
 
-struct key_source {
-	enum key_source_kind kind;
+struct credential_provider {
+	enum credential_provider_kind kind;
 	str profile; /* that named it; absent: none did */
 	struct keys keys; /* KEYS_GIVEN */
 	/* KEYS_OF_ROLE */
 	str role, session, external_id;
 	int64_t duration_s; /* 0: as the role has it */
-	const struct key_source *by; /* the keys that it is assumed with */
+	const struct credential_provider *by; /* the keys that it is assumed with */
 	/* KEYS_OF_PROCESS */
 	str command;
 	/* KEYS_OF_CONTAINER, KEYS_OF_INSTANCE */
@@ -28,9 +28,11 @@ struct key_source {
 };
 
 /* Of a profile that is there. False: *why is a sentence. */
-bool key_source_of_profile(const struct profiles *p, str name, const struct key_source **out, str *why);
+bool credential_provider_of_profile(const struct profiles *p, str name, const struct credential_provider **out,
+				    str *why);
 /* Without one: what the environment and the machine have. *out is NULL when there is nothing. False: *why. */
-bool key_source_of_machine(const struct profiles *p, str name, const struct key_source **out, str *why);
+bool credential_provider_of_machine(const struct profiles *p, str name, const struct credential_provider **out,
+				    str *why);
 
 /* May keys be fetched from there? Over TLS from anywhere, else only from this machine itself and from the addresses
  * of the services that AWS's containers have. */
