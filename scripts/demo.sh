@@ -146,7 +146,18 @@ if as_ann aws s3api head-object --bucket "$BUCKET_NAME" --key datasets/mnist/tra
 fi
 echo "  without the policy her very next call is refused"
 
-step "9. Down and up again: everything is still there"
+step "9. By AWS's own host names, and with no other client at all"
+run aerostat run --data "$work/cloud" -- aws s3 ls "s3://$BUCKET_NAME/models/"
+if said=$(aerostat run --data "$work/cloud" -- curl -sS https://example.com/ 2>&1); then
+	expect refused reached "another host"
+fi
+echo "  any other host is refused: $said"
+run aerostat s3 sync --quiet "$work/project" "s3://$BUCKET_NAME/again"
+run aerostat s3 sync --quiet "s3://$BUCKET_NAME/again" "$work/again"
+run diff -r "$work/project" "$work/again"
+run aerostat s3 lifecycle preview "s3://$BUCKET_NAME"
+
+step "10. Down and up again: everything is still there"
 run aerostat down --data "$work/cloud"
 run aerostat up --data "$work/cloud" --port 0
 eval "$(aerostat env --data "$work/cloud")"
