@@ -58,8 +58,11 @@ static bool take_page(struct arena *a, const struct val *out, struct versions *t
 			return false;
 		}
 		to->take(first ? &version : &marker, to->arg);
-		v = first ? v->next : v;
-		m = first ? m : m->next;
+		if (first) {
+			v = v->next;
+		} else if (m) {
+			m = m->next;
+		}
 	}
 	return true;
 }

@@ -4,7 +4,6 @@ import os
 import random
 import socket
 import subprocess
-import sys
 import time
 import urllib.request
 from contextlib import closing
@@ -14,7 +13,7 @@ import pytest
 from botocore.config import Config
 
 from aerostat import AEROSTAT, REGION, ROOT_KEY
-from session import skip
+from install import python_with
 
 MIB = 1 << 20
 
@@ -63,9 +62,7 @@ class Cloud:
 
 @pytest.fixture(scope="module")
 def moto_url(tmp_path_factory):
-    program = os.path.join(os.path.dirname(sys.executable), "moto_server")
-    if not os.access(program, os.X_OK):
-        skip("moto_server is not installed")
+    program = os.path.join(os.path.dirname(python_with("moto", "moto[server]==5.2.1")), "moto_server")
     with closing(socket.socket()) as s:
         s.bind(("127.0.0.1", 0))
         port = s.getsockname()[1]
