@@ -19,9 +19,9 @@
  *
  * A call is tried six times (or AWS_MAX_ATTEMPTS; client.h). What fails then is told, and the others go on; when
  * five files in a row have failed for what all would fail for (nobody answers, wrong keys, no such bucket), the rest is
- * given up, which is told once. When the client's stop becomes true calls end within a second or so (those that begin or
- * complete an upload by parts come to their end, so that it is known what came of them), uploads by parts are aborted
- * unless they are to be kept, and nothing more is told. */
+ * given up, which is told once. When the client's stop becomes true calls end within a second or so (those that begin
+ * or complete an upload by parts come to their end, so that it is known what came of them), uploads by parts are
+ * aborted unless they are to be kept, and nothing more is told. */
 #pragma once
 
 #include "client/client.h"
