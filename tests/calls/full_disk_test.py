@@ -42,7 +42,7 @@ def fill(s3, size, prefix="k"):
 
 def put_soon(s3, size):
     """Room comes when the files of what was removed are gone, which takes a moment."""
-    for _ in range(200):
+    for _ in range(5000):
         if not code_of(s3.put_object, Bucket="bucket", Key="again", Body=bytes(size)):
             return True
     return False
