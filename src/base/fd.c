@@ -172,6 +172,14 @@ int make_dirs(const char *path, mode_t mode) {
 	return rc ? rc : make_dir(p, mode);
 }
 
+str path_folder(str path) {
+	size_t n = path.n;
+	while (n && path.p[n - 1] != '/') {
+		n--;
+	}
+	return n == 0 ? S(".") : n == 1 ? S("/") : (str){ path.p, n - 1 };
+}
+
 void hold_streams(void) {
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
 		if (fcntl(fd, F_GETFD) < 0) {

@@ -21,6 +21,8 @@ void hold_streams(void);
 
 /* HOME, else what the system has for this user; absent: there is no such folder. */
 str home_folder(struct arena *a);
+/* The folder that a path's last name is in: "." if no other is named, "/". A slice of path, or static. */
+str path_folder(str path);
 /* A whole file into the arena; -EFBIG over max. */
 int file_read(struct arena *a, const char *path, size_t max, str *out);
 /* A file that is there whole or not at all, on disk with its directory entry when this returns. */

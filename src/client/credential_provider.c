@@ -5,18 +5,18 @@
 enum { CHAIN_MAX = 16, DURATION_MIN_S = 900, DURATION_MAX_S = 43200 };
 
 /* The profiles on the way to keys, to find loops. */
-struct way {
+struct chain {
 	const struct profiles *p;
 	str names[CHAIN_MAX];
 	size_t n;
 };
 
-static str setting(const struct way *w, str name, const char *key) {
+static str setting(const struct chain *w, str name, const char *key) {
 	return profiles_get(w->p, name, key);
 }
 
-static struct credential_provider *source_new(const struct profiles *p, enum credential_provider_kind kind,
-					      str profile) {
+static struct credential_provider *provider_new(const struct profiles *p, enum credential_provider_kind kind,
+						str profile) {
 	struct credential_provider *s = NEW(p->a, struct credential_provider);
 	s->kind = kind;
 	s->profile = profile;
@@ -52,7 +52,7 @@ static bool find_container(const struct profiles *p, str profile, const struct c
 	if (!relative.n && !full.n) {
 		return true;
 	}
-	struct credential_provider *s = source_new(p, KEYS_OF_CONTAINER, profile);
+	struct credential_provider *s = provider_new(p, KEYS_OF_CONTAINER, profile);
 	s->url = relative.n ? str_printf(p->a, "http://169.254.170.2" STR_FMT, STR_ARG(relative)) : full;
 	if ((relative.n && relative.p[0] != '/') || !container_url_is_good(s->url)) {
 		return say_why(p->a, why,
@@ -74,7 +74,7 @@ static bool find_instance(const struct profiles *p, str profile, const struct cr
 	if (str_ieq(env_get("AWS_EC2_METADATA_DISABLED"), S("true"))) {
 		return true;
 	}
-	struct credential_provider *s = source_new(p, KEYS_OF_INSTANCE, profile);
+	struct credential_provider *s = provider_new(p, KEYS_OF_INSTANCE, profile);
 	str mode = either_set(p, profile, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
 			      "ec2_metadata_service_endpoint_mode"),
 	    own = either_set(p, profile, "AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint"),
@@ -106,7 +106,7 @@ bool credential_provider_of_machine(const struct profiles *p, str name, const st
 /* Where keys come from that this program does not ask. */
 static const char *const unread[] = { "sso_session", "sso_start_url", "web_identity_token_file", NULL };
 
-static bool is_unread(const struct way *w, str name, str *why) {
+static bool is_unread(const struct chain *w, str name, str *why) {
 	for (const char *const *u = unread; *u; u++) {
 		if (setting(w, name, *u).n) {
 			return !say_why(w->p->a, why,
@@ -119,11 +119,11 @@ static bool is_unread(const struct way *w, str name, str *why) {
 	return false;
 }
 
-static bool has_keys(const struct way *w, str name) {
+static bool has_keys(const struct chain *w, str name) {
 	return setting(w, name, "aws_access_key_id").n && setting(w, name, "aws_secret_access_key").n;
 }
 
-static bool no_keys(const struct way *w, str name, str *why) {
+static bool no_keys(const struct chain *w, str name, str *why) {
 	const char *lacks = setting(w, name, "aws_access_key_id").n       ? "no aws_secret_access_key"
 			    : setting(w, name, "aws_secret_access_key").n ? "no aws_access_key_id"
 									  : "no keys";
@@ -132,8 +132,8 @@ static bool no_keys(const struct way *w, str name, str *why) {
 }
 
 /* Keys of its own, or a program's; else those of the machine. */
-static bool find_keys(struct way *w, str name, const struct credential_provider **out, str *why) {
-	struct credential_provider *s = source_new(w->p, KEYS_GIVEN, name);
+static bool find_keys(struct chain *w, str name, const struct credential_provider **out, str *why) {
+	struct credential_provider *s = provider_new(w->p, KEYS_GIVEN, name);
 	str command = setting(w, name, "credential_process");
 	*out = s;
 	if (is_unread(w, name, why)) {
@@ -156,8 +156,8 @@ static bool find_keys(struct way *w, str name, const struct credential_provider 
 	return credential_provider_of_machine(w->p, name, out, why) && (*out || no_keys(w, name, why));
 }
 
-static bool find_named(struct way *w, str profile, str name, const struct credential_provider **out, str *why) {
-	struct credential_provider *s = source_new(w->p, KEYS_GIVEN, profile);
+static bool find_named(struct chain *w, str profile, str name, const struct credential_provider **out, str *why) {
+	struct credential_provider *s = provider_new(w->p, KEYS_GIVEN, profile);
 	*out = NULL;
 	if (str_is(name, "Environment")) {
 		s->keys = (struct keys){ env_get("AWS_ACCESS_KEY_ID"), env_get("AWS_SECRET_ACCESS_KEY"),
@@ -185,9 +185,9 @@ static bool find_named(struct way *w, str profile, str name, const struct creden
 								"AWS_EC2_METADATA_DISABLED forbids");
 }
 
-static bool find(struct way *w, str name, const struct credential_provider **out, str *why);
+static bool find(struct chain *w, str name, const struct credential_provider **out, str *why);
 
-static bool find_by(struct way *w, str name, const struct credential_provider **out, str *why) {
+static bool find_by(struct chain *w, str name, const struct credential_provider **out, str *why) {
 	str source = setting(w, name, "source_profile"), named = setting(w, name, "credential_source");
 	struct arena *a = w->p->a;
 	if (source.n && named.n) {
@@ -211,7 +211,7 @@ static bool find_by(struct way *w, str name, const struct credential_provider **
 	return has_keys(w, source) ? find_keys(w, source, out, why) : find(w, source, out, why);
 }
 
-static bool read_duration(struct way *w, str name, int64_t *out, str *why) {
+static bool read_duration(struct chain *w, str name, int64_t *out, str *why) {
 	str text = setting(w, name, "duration_seconds");
 	*out = 0;
 	return !text.n || (str_uint(text, out) && *out >= DURATION_MIN_S && *out <= DURATION_MAX_S) ||
@@ -219,8 +219,8 @@ static bool read_duration(struct way *w, str name, int64_t *out, str *why) {
 		       STR_ARG(name), STR_ARG(text), DURATION_MIN_S, DURATION_MAX_S);
 }
 
-static bool find_role(struct way *w, str name, const struct credential_provider **out, str *why) {
-	struct credential_provider *s = source_new(w->p, KEYS_OF_ROLE, name);
+static bool find_role(struct chain *w, str name, const struct credential_provider **out, str *why) {
+	struct credential_provider *s = provider_new(w->p, KEYS_OF_ROLE, name);
 	if (setting(w, name, "mfa_serial").n) {
 		return say_why(
 			w->p->a, why,
@@ -236,7 +236,7 @@ static bool find_role(struct way *w, str name, const struct credential_provider 
 	return read_duration(w, name, &s->duration_s, why) && find_by(w, name, &s->by, why);
 }
 
-static bool find(struct way *w, str name, const struct credential_provider **out, str *why) {
+static bool find(struct chain *w, str name, const struct credential_provider **out, str *why) {
 	for (size_t i = 0; i < w->n; i++) {
 		if (str_eq(w->names[i], name)) {
 			return say_why(w->p->a, why,
@@ -256,6 +256,6 @@ static bool find(struct way *w, str name, const struct credential_provider **out
 
 bool credential_provider_of_profile(const struct profiles *p, str name, const struct credential_provider **out,
 				    str *why) {
-	struct way w = { .p = p };
+	struct chain w = { .p = p };
 	return find(&w, name, out, why);
 }

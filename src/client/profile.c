@@ -20,18 +20,11 @@ bool profile_name_is_plain(str name) {
 	return name.n > 0 && name.n <= 128;
 }
 
-static str folder_of(struct arena *a, str path) {
-	while (path.n > 1 && path.p[path.n - 1] != '/') {
-		path.n--;
-	}
-	return path.n > 1 ? (str){ path.p, path.n - 1 } : path.n ? path : str_dup(a, S("."));
-}
-
 /* --- may it be written? --- */
 
 static bool file_may_write(struct arena *a, str path, str *why) {
 	struct stat st;
-	const char *folder = str_z(a, folder_of(a, path));
+	const char *folder = str_z(a, path_folder(path));
 	int rc = make_dirs(folder, 0700);
 	if (rc || access(folder, W_OK) < 0) {
 		return say_why(a, why, "%s cannot be written: %s.", folder, strerror(rc ? -rc : errno));
@@ -50,11 +43,6 @@ static bool file_may_write(struct arena *a, str path, str *why) {
 	}
 	return (st.st_mode & S_IWUSR && access(str_z(a, path), W_OK) == 0) ||
 	       say_why(a, why, STR_FMT " is read-only.", STR_ARG(path));
-}
-
-static bool files_read(struct arena *a, str *credentials, str *config, str *why) {
-	return profile_file_read(a, credentials_path(a), credentials, why) &&
-	       profile_file_read(a, config_path(a), config, why);
 }
 
 static str without_slash(str url) {
@@ -76,14 +64,14 @@ str profile_overridden(str endpoint) {
 }
 
 bool profile_may_write(struct arena *a, const struct profile *p, bool force, str *why) {
-	str credentials, config;
-	struct ini_section keys = { .profile = p->name }, rest = { .profile = p->name, .config = true };
+	struct profiles files;
+	struct ini_section section = { .profile = p->name, .config = true };
 	if (!file_may_write(a, credentials_path(a), why) || !file_may_write(a, config_path(a), why) ||
-	    !files_read(a, &credentials, &config, why)) {
+	    !profiles_read(a, &files, why)) {
 		return false;
 	}
-	str note = ini_note(config, rest);
-	if (force || str_eq(note, p->note) || (!ini_has(credentials, keys) && !ini_has(config, rest))) {
+	str note = ini_note(files.config, section);
+	if (force || str_eq(note, p->note) || !profiles_has(&files, p->name)) {
 		return true;
 	}
 	if (note.n) {
@@ -101,17 +89,17 @@ bool profile_may_write(struct arena *a, const struct profile *p, bool force, str
 }
 
 bool profile_read(struct arena *a, str name, struct profile *out, str *why) {
-	str credentials, config;
+	struct profiles files;
 	struct ini_section keys = { .profile = name }, rest = { .profile = name, .config = true };
 	*out = (struct profile){ .name = name };
-	if (!files_read(a, &credentials, &config, why)) {
+	if (!profiles_read(a, &files, why)) {
 		return false;
 	}
-	out->note = ini_note(config, rest);
-	out->endpoint = ini_get(config, rest, "endpoint_url");
-	out->region = ini_get(config, rest, "region");
-	out->keys.access_key = ini_get(credentials, keys, "aws_access_key_id");
-	out->keys.secret = ini_get(credentials, keys, "aws_secret_access_key");
+	out->note = ini_note(files.config, rest);
+	out->endpoint = ini_get(files.config, rest, "endpoint_url");
+	out->region = ini_get(files.config, rest, "region");
+	out->keys.access_key = ini_get(files.credentials, keys, "aws_access_key_id");
+	out->keys.secret = ini_get(files.credentials, keys, "aws_secret_access_key");
 	return true;
 }
 
@@ -124,7 +112,7 @@ static bool change_file(struct arena *a, str path, const struct ini_change *c, s
 	bool config = c->section.config;
 	mode_t mode = config && lstat(p, &st) == 0 ? st.st_mode & 0777 : 0600;
 	/* One run of the toolkit at a time: the lock goes with the folder's descriptor. */
-	AUTO_CLOSE folder = open(str_z(a, folder_of(a, path)), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	AUTO_CLOSE folder = open(str_z(a, path_folder(path)), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (folder < 0 || flock(folder, LOCK_EX) < 0) {
 		return say_why(a, why, STR_FMT " cannot be written: %s.", STR_ARG(path), strerror(errno));
 	}

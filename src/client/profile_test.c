@@ -100,6 +100,20 @@ static void test_names(void) {
 	CHECK(!profile_name_is_plain((str){ "a\0b", 3 }));
 }
 
+/* Beside where the program runs, and nothing else is made there. */
+static void test_relative(struct arena *a) {
+	struct profile p = dev();
+	str why;
+	struct stat st;
+	setenv("AWS_SHARED_CREDENTIALS_FILE", "keys", 1);
+	setenv("AWS_CONFIG_FILE", "rest", 1);
+	CHECK(profile_may_write(a, &p, false, &why) && profile_write(a, &p, &why));
+	CHECK_INT(mode_of("keys"), 0600);
+	CHECK(stat("k", &st) < 0 && stat("r", &st) < 0);
+	unlink("keys");
+	unlink("rest");
+}
+
 int main(void) {
 	AUTO_ARENA a = { 0 };
 	char folder[] = "/tmp/aerostat-profile-XXXXXX";
@@ -115,6 +129,8 @@ int main(void) {
 	test_of_somebody_else(&a);
 	test_files_that_are_none(&a);
 	test_names();
+	CHECK_INT(chdir(folder), 0);
+	test_relative(&a);
 	unlink(config);
 	rmdir(str_printf(&a, "%s/.aws", folder).p);
 	rmdir(folder);

@@ -12,11 +12,6 @@
 
 enum { NAME_DIGITS = 16 };
 
-static str folder_of(str path) {
-	size_t n = path.n - name_last(path).n;
-	return n == 0 ? S(".") : n == 1 ? S("/") : (str){ path.p, n - 1 };
-}
-
 /* As make_dirs, which waits for the disk at each: nothing here outlasts a power cut anyway. */
 static int make_folder(struct arena *a, str folder) {
 	char *path = str_z(a, str_dup(a, folder));
@@ -57,7 +52,7 @@ static int reserve(int fd, int64_t size) {
 
 int new_file_open(struct arena *a, struct new_file *f, str path, int64_t size) {
 	struct stat st;
-	str folder = folder_of(path);
+	str folder = path_folder(path);
 	*f = (struct new_file){ .fd = -1, .path = path };
 	bool old = stat(str_z(a, path), &st) == 0;
 	if (old && !S_ISREG(st.st_mode)) {
@@ -89,7 +84,7 @@ int new_file_place(struct arena *a, struct new_file *f, int64_t mtime) {
 		if (rc != -EEXIST) {
 			return rc;
 		}
-		str temporary = temporary_path(a, folder_of(f->path));
+		str temporary = temporary_path(a, path_folder(f->path));
 		rc = link_as(a, f, temporary);
 		if (rc) {
 			return rc;
