@@ -84,8 +84,7 @@ void put_hex(struct buf *b, str s) {
 }
 
 static bool unreserved(char c) {
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-	       c == '_' || c == '~';
+	return is_alnum(c) || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 void put_url(struct buf *b, str s, bool keep_slash) {

@@ -52,6 +52,9 @@ bool str_int(str s, int64_t *out);
 bool str_uint(str s, int64_t *out);
 bool str_dbl(str s, double *out);
 
+static inline bool is_alnum(char c) { /* of ASCII, whatever the locale */
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
 int hex_value(char c); /* of a digit, both cases; -1: it is none */
 bool str_hex(str s, uint64_t *out); /* 1 to 16 digits */
 

@@ -7,8 +7,7 @@ enum { CERTIFICATES_MAX = 16 << 20 };
 static bool are_hosts(str s) {
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
-		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-		if (!letter && !strchr(".-_:,*", c)) {
+		if (!is_alnum(c) && !strchr(".-_:,*", c)) {
 			return false;
 		}
 	}

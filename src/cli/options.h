@@ -26,6 +26,6 @@ struct habit {
 };
 
 /* Fills them in and takes them out of cli->argv: what stays there are the other words. False: an option that there is
- * not, or one without its value; said on stderr. Those of
- * cli->habits that are not among them go with what is said there. "--" ends the options. */
+ * not, or one without its value; said on stderr. Those of cli->habits that are not among them go
+ * with what is said there. "--" ends the options. */
 bool options_take(struct cli *cli, const struct option *options);

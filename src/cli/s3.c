@@ -232,8 +232,7 @@ bool s3_open(struct where *w, struct cli *cli, struct wish *wish, bool changes) 
 static bool is_bucket_name(str s) {
 	for (size_t i = 0; i < s.n; i++) {
 		char c = s.p[i];
-		bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-		if (!alnum && c != '-' && c != '_' && (c != '.' || i == 0)) {
+		if (!is_alnum(c) && c != '-' && c != '_' && (c != '.' || i == 0)) {
 			return false;
 		}
 	}
@@ -302,11 +301,7 @@ static str subject_of(const struct where *w, const struct ask *q) {
 }
 
 bool s3_call(struct where *w, const struct ask *q, struct answer *a) {
-	if (client_call(&w->client, q->service, q->op, q->in, a) || (q->expected && str_is(a->code, q->expected))) {
-		return true;
-	}
-	where_refuse(w, subject_of(w, q), a);
-	return false;
+	return where_call_about(w, q, subject_of(w, q), a);
 }
 
 void s3_say_trouble(void *arg, str sentence) {

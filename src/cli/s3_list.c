@@ -1,4 +1,4 @@
-#include "cli/s3_run.h"
+#include "cli/s3.h"
 #include "transfer/objects.h"
 #include "transfer/plan.h"
 

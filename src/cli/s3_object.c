@@ -1,5 +1,6 @@
 #include "base/clock.h"
-#include "cli/s3_run.h"
+#include "cli/s3.h"
+#include "transfer/transfer.h"
 
 #include <stdio.h>
 #include <unistd.h>

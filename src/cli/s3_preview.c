@@ -1,6 +1,7 @@
 #include "cli/s3_preview.h"
 
 #include "base/clock.h"
+#include "cli/s3_versions.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  * (128 KiB), "Conflicting lifecycle policies" (deleting comes before moving, the cheaper class before the dearer). */
 #pragma once
 
-#include "cli/s3_run.h"
+#include "cli/s3.h"
 
 struct s3_forecast {
 	const struct val *rules; /* a list of LifecycleRule */

@@ -1,5 +1,5 @@
-#include "cli/s3.h"
 #include "cli/s3_run.h"
+#include "cli/s3_versions.h"
 #include "transfer/objects.h"
 
 #include <stdio.h>

@@ -42,13 +42,3 @@ bool s3_run_is_stopped(void);
 /* Sums up, and the exit code. done: what happened to what was found. Ends the process by the signal if there was one,
  * as shells expect. */
 int s3_run_end(struct s3_run *r, const char *done);
-
-/* A version of an object, or a delete marker. */
-struct s3_version {
-	str key, id, etag, storage_class;
-	int64_t size, mtime;
-	bool latest, marker;
-};
-/* Newest first of each key; those of markers and objects in one order. False: it failed; said on stderr. */
-bool s3_each_version(struct where *w, str bucket, str prefix, void (*take)(const struct s3_version *v, void *arg),
-		     void *arg);

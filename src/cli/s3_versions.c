@@ -1,4 +1,4 @@
-#include "cli/s3_run.h"
+#include "cli/s3_versions.h"
 
 #include <stdio.h>
 

@@ -121,12 +121,16 @@ struct ask ask_about(struct where *w, const char *op, const char *member, str va
 	return q;
 }
 
-bool where_call(struct where *w, const struct ask *q, struct answer *a) {
+bool where_call_about(struct where *w, const struct ask *q, str about, struct answer *a) {
 	if (client_call(&w->client, q->service, q->op, q->in, a) || (q->expected && str_is(a->code, q->expected))) {
 		return true;
 	}
-	where_refuse(w, (str){ 0 }, a);
+	where_refuse(w, about, a);
 	return false;
+}
+
+bool where_call(struct where *w, const struct ask *q, struct answer *a) {
+	return where_call_about(w, q, (str){ 0 }, a);
 }
 
 bool where_page(struct where *w, struct ask *q, struct answer *a) {

@@ -43,6 +43,8 @@ struct ask ask_about(struct where *w, const char *op, const char *member, str va
 int where_refuse(const struct where *w, str about, const struct answer *a);
 /* True also when it failed with the expected code; a->code tells. False: said on stderr. */
 bool where_call(struct where *w, const struct ask *q, struct answer *a);
+/* What is said then begins with what it is about. */
+bool where_call_about(struct where *w, const struct ask *q, str about, struct answer *a);
 /* A list of iam's, page by page: a must be zeroed before the first. False at the end, and when it failed (said on
  * stderr): a->out is NULL then. */
 bool where_page(struct where *w, struct ask *q, struct answer *a);

@@ -255,7 +255,7 @@ static void pause_before(const struct client *c, int attempt) {
 	int64_t most = (int64_t)c->pause_ms << (attempt < 16 ? attempt : 16);
 	most = most < PAUSE_MAX_MS ? most : PAUSE_MAX_MS;
 	int64_t until = clock_monotonic() + (int64_t)(rand_u64() % (uint64_t)(most + 1)) * 1000;
-	for (int64_t left; (left = until - clock_monotonic()) > 0 && !(c->stop && *c->stop);) {
+	for (int64_t left; (left = until - clock_monotonic()) > 0 && !client_is_stopped(c);) {
 		left = left < PAUSE_STEP_US ? left : PAUSE_STEP_US;
 		struct timespec t = { .tv_nsec = left * 1000 };
 		nanosleep(&t, NULL);
@@ -313,7 +313,7 @@ bool client_stream(struct client *c, const struct request_of *r, struct flow *fl
 			continue;
 		}
 		bool again = d == DELIVERED ? may_go_better(out) : !is_hopeless(c, d);
-		if (!again || i + 1 >= c->attempts || (c->stop && *c->stop)) {
+		if (!again || i + 1 >= c->attempts || client_is_stopped(c)) {
 			return false;
 		}
 		pause_before(c, i);
@@ -426,6 +426,10 @@ static int attempts_wanted(void) {
 void client_be_patient(struct client *c) {
 	c->attempts = getenv("AWS_MAX_ATTEMPTS") ? c->attempts : ATTEMPTS_PATIENT;
 	c->pause_ms = PAUSE_PATIENT_MS;
+}
+
+bool client_is_stopped(const struct client *c) {
+	return c->stop && *c->stop;
 }
 
 void client_heed(struct client *c, const _Atomic bool *stop) {

@@ -43,6 +43,7 @@ void client_clone(struct client *c, struct arena *a, const struct client *from);
 void client_be_patient(struct client *c);
 /* Sets c->stop. */
 void client_heed(struct client *c, const _Atomic bool *stop);
+bool client_is_stopped(const struct client *c);
 
 /* An input to fill; a name that there is not is a bug and aborts. */
 struct val *client_input(struct client *c, const char *service, const char *op);

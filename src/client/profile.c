@@ -12,8 +12,7 @@
 bool profile_name_is_plain(str name) {
 	for (size_t i = 0; i < name.n; i++) {
 		char c = name.p[i];
-		bool alnum = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-		if (!alnum && (!c || !strchr("_.@+=,-", c))) {
+		if (!is_alnum(c) && (!c || !strchr("_.@+=,-", c))) {
 			return false;
 		}
 	}

@@ -55,7 +55,7 @@ static str without_port(str host) {
 
 /* Takes one of AWS's domains off the end. */
 static bool strip_domain(str *host) {
-	for (const char *const *d = address_domains + 1; *d; d++) {
+	for (const char *const *d = AWS_DOMAINS; *d; d++) {
 		str rest = *host;
 		if (strip(&rest, str_from(*d)) && (!rest.n || strip(&rest, S(".")))) {
 			*host = rest;

@@ -19,4 +19,5 @@ bool region_plausible(str s); /* xx-yyyy-1 */
 
 /* The domains that this server answers for, by certificates too: "localhost", then AWS's own. NULL-terminated. */
 extern const char *const address_domains[];
+#define AWS_DOMAINS (address_domains + 1) /* without "localhost" */
 bool host_is_aws(str host); /* one of AWS's domains or below one; lower case, without a port */

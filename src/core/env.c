@@ -81,7 +81,7 @@ static str node_options(struct control *c) {
 
 /* NO_PROXY takes a name for all that is below it, so "com" would lead to AWS too. */
 static bool covers_aws(str host) {
-	for (const char *const *d = address_domains + 1; *d; d++) {
+	for (const char *const *d = AWS_DOMAINS; *d; d++) {
 		str parent = str_from(*d), label;
 		while (str_cut(parent, '.', &label, &parent)) {
 			if (str_eq(parent, host)) {

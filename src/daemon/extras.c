@@ -65,28 +65,26 @@ static const char node[] =
 	"};\n"
 	"require(\"node:module\").syncBuiltinESMExports();\n";
 
-static str lifecycle_text(struct arena *a) {
-	(void)a;
-	return str_from(lifecycle_id);
-}
+static const struct {
+	const char *dir, *name, *text;
+	bool domains; /* the text is JavaScript that knows AWS's */
+} extras[] = {
+	{ "botocore/s3/2006-03-01", "service-2.sdk-extras.json", lifecycle_id, false },
+	{ "node", "proxy.cjs", node, true },
+};
 
-static str node_text(struct arena *a) {
+static str text_of(struct arena *a, size_t i) {
 	struct buf b = { .arena = a };
-	put(&b, S("\"use strict\";\nconst domains = \""));
-	for (const char *const *d = address_domains + 1; *d; d++) {
-		putf(&b, "%s%s", *d, d[1] ? " " : "");
+	if (extras[i].domains) {
+		putz(&b, "\"use strict\";\nconst domains = \"");
+		for (const char *const *d = AWS_DOMAINS; *d; d++) {
+			putf(&b, "%s%s", *d, d[1] ? " " : "");
+		}
+		putz(&b, "\".split(\" \");\n");
 	}
-	putf(&b, "\".split(\" \");\n%s", node);
+	putz(&b, extras[i].text);
 	return buf_str(&b);
 }
-
-static const struct {
-	const char *dir, *name;
-	str (*text)(struct arena *a);
-} extras[] = {
-	{ "botocore/s3/2006-03-01", "service-2.sdk-extras.json", lifecycle_text },
-	{ "node", "proxy.cjs", node_text },
-};
 
 static bool is_there(const struct cloud *cloud, str path, str text) {
 	str now;
@@ -96,7 +94,7 @@ static bool is_there(const struct cloud *cloud, str path, str text) {
 int extras_write(const struct cloud *cloud, str *path) {
 	int rc = 0;
 	for (size_t i = 0; !rc && i < sizeof(extras) / sizeof(*extras); i++) {
-		str text = extras[i].text(cloud->arena);
+		str text = text_of(cloud->arena, i);
 		str dir = str_printf(cloud->arena, STR_FMT "/%s", STR_ARG(cloud->data), extras[i].dir);
 		*path = str_printf(cloud->arena, STR_FMT "/%s", STR_ARG(dir), extras[i].name);
 		if (!is_there(cloud, *path, text)) {

@@ -2,6 +2,7 @@
 
 #include "base/fd.h"
 #include "base/lock.h"
+#include "base/thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -38,15 +39,6 @@ static int open_epoll(struct server *s) {
 		return -errno;
 	}
 	return 0;
-}
-
-static int start_watcher(struct server *s) {
-	sigset_t all, before;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int rc = pthread_create(&s->watcher, NULL, watch_run, s);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return -rc;
 }
 
 static void init_shared(struct server *s) {
@@ -88,7 +80,7 @@ int server_start(struct server **out, const struct server_config *config, const 
 		int added = add_listener(s, fds[i]);
 		rc = rc ? rc : added;
 	}
-	rc = rc ? rc : start_watcher(s);
+	rc = rc ? rc : thread_start(&s->watcher, NULL, watch_run, s);
 	if (rc) {
 		server_free(s);
 		return rc;

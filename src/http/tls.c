@@ -3,12 +3,12 @@
 #include "base/clock.h"
 #include "base/lock.h"
 #include "base/log.h"
+#include "base/thread.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <signal.h>
 
 enum { KEPT_MAX = 512, KEPT_SECONDS = 180 * 24 * 3600, HOST_SIZE = 256 };
 
@@ -152,21 +152,12 @@ static void *open_all(void *arg) {
 	return NULL;
 }
 
-static bool start_opener(struct tls *t) {
-	sigset_t all, before;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int rc = pthread_create(&t->opener, NULL, open_all, t);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return !rc;
-}
-
 struct tls *tls_open(const char *folder, const char *const *domains) {
 	struct tls *t = heap_alloc(sizeof(*t));
 	t->folder = folder;
 	t->domains = domains;
 	pthread_mutex_init(&t->mutex, NULL);
-	t->opening = start_opener(t);
+	t->opening = thread_start(&t->opener, NULL, open_all, t) == 0;
 	if (!t->opening) {
 		open_all(t);
 	}

@@ -3,10 +3,10 @@
 #include "base/fd.h"
 #include "base/lock.h"
 #include "base/log.h"
+#include "base/thread.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 
@@ -243,13 +243,9 @@ static void worker_free(struct worker *w) {
 
 static int start_thread(struct worker *w) {
 	pthread_attr_t attr;
-	sigset_t all, before;
 	pthread_attr_init(&attr);
 	pthread_attr_setstacksize(&attr, STACK_SIZE);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int rc = pthread_create(&w->thread, &attr, work, w);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	int rc = thread_start(&w->thread, &attr, work, w);
 	pthread_attr_destroy(&attr);
 	return rc;
 }
@@ -259,9 +255,9 @@ bool worker_start(struct server *s, struct conn *job) {
 	*w = (struct worker){ .server = s, .job = job, .date_second = -1 };
 	w->kick = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	job->state = CONN_HELD;
-	int rc = w->kick < 0 ? errno : start_thread(w);
+	int rc = w->kick < 0 ? -errno : start_thread(w);
 	if (rc) {
-		log_warn("no thread for another worker: errno %d", rc);
+		log_warn("no thread for another worker: errno %d", -rc);
 		worker_free(w);
 		return false;
 	}

@@ -135,7 +135,7 @@ str listing_from(const struct listing *l, str marker) {
 /* --- what is shown --- */
 
 static bool stays(char c) {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("-_.*/", c));
+	return is_alnum(c) || (c && strchr("-_.*/", c));
 }
 
 str listing_text(const struct listing *l, str s) {

@@ -15,17 +15,13 @@ static bool worked(struct task *t, struct stream *s, bool good, str *why) {
 	return good;
 }
 
-static bool is_stopped(const struct worker *w) {
-	return w->setup->client->stop && *w->setup->client->stop;
-}
-
 /* Up to n bytes into w->buffer, fewer only at the end. */
 static ssize_t fill(struct worker *w, int fd, size_t n) {
 	char *to = worker_room(w, n);
 	size_t at = 0;
 	while (at < n) {
 		struct pollfd ready = { .fd = fd, .events = POLLIN };
-		if (is_stopped(w)) {
+		if (client_is_stopped(w->setup->client)) {
 			return -EINTR;
 		}
 		if (poll(&ready, 1, LOOK_MS) <= 0) {

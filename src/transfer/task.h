@@ -27,13 +27,13 @@ struct task {
 	struct piece *pieces; /* plan.n of them */
 	int64_t next_piece, running;
 	bool failed;
-	bool hopeless; /* it failed for what all others would fail for too */
+	_Atomic bool hopeless; /* it failed for what all others would fail for too */
 	bool arrived; /* it failed afterwards */
 	str why;
 	int fd; /* up; -1: none */
 	struct stat st; /* up: as it was at the beginning */
 	str upload; /* the id of an upload that is not complete yet */
-	bool gone; /* S3 knows no such upload any more */
+	_Atomic bool gone; /* S3 knows no such upload any more */
 	bool sums; /* up: S3 takes our checksums */
 	struct proof proof; /* down */
 	str etag; /* down, copy: of what is on its way; absent: it is not known */

@@ -25,7 +25,7 @@ struct transfer {
 static const struct way_work *const works[] = { [WAY_UP] = &up_work, [WAY_DOWN] = &down_work, [WAY_COPY] = &copy_work };
 
 static bool is_stopped(const struct transfer *t) {
-	return t->setup.client->stop && *t->setup.client->stop;
+	return client_is_stopped(t->setup.client);
 }
 
 static bool is_over(struct transfer *t) {

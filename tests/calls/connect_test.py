@@ -8,12 +8,7 @@ import time
 import pytest
 
 from aerostat import read_replies
-from secure import AWS, Records, connect, direct, get, secure_client, trusting, tunnel
-
-
-@pytest.fixture
-def secure(server):
-    return secure_client(server)
+from secure import AWS, Records, connect, direct, get, trusting, tunnel
 
 
 @pytest.fixture(scope="module")

@@ -8,11 +8,6 @@ from aerostat import ROOT_KEY, read_replies
 from secure import AWS, direct, get, secure_client, signed, trusting, tunnel
 
 
-@pytest.fixture
-def secure(server):
-    return secure_client(server)
-
-
 # --- what policies see
 
 def deny(condition):

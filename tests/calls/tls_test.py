@@ -17,11 +17,6 @@ from secure import AWS, MIB, Records, connect, direct, get, openssl, secure_clie
 SIZES = [0, 1, 16383, 16384, 16385, 32768, 32769, 65537, 5 * MIB, 64 * MIB]
 
 
-@pytest.fixture
-def secure(server):
-    return secure_client(server)
-
-
 @pytest.fixture(scope="module")
 def store(server):
     server.client("s3").create_bucket(Bucket="over-tls")

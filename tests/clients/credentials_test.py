@@ -65,7 +65,23 @@ def user(tmp_path, server, people):
 
 # --- nothing by accident
 
-class Alarm:
+class Listener:
+    """A server of one handler, as long as the block lasts."""
+
+    def listen(self, handler):
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+class Alarm(Listener):
     """A proxy to the outside: whoever comes by is noted, and gets nothing."""
 
     def __init__(self):
@@ -77,16 +93,7 @@ class Alarm:
                 alarm.calls.append(self.rfile.readline())
                 self.close_connection = True
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
+        self.listen(Handler)
 
 
 def test_nothing_reaches_a_live_account_by_accident(tmp_path):
@@ -275,7 +282,7 @@ print(json.dumps(dict({keys!r}, Expiration=end.isoformat())))
 
 # --- containers and instances
 
-class Metadata:
+class Metadata(Listener):
     """The service of a container or an instance. version: 1, 2 or "both"."""
 
     def __init__(self, people, version="both", role="the role", token=None, code="Success", life=3600):
@@ -315,16 +322,7 @@ class Metadata:
             def log_message(self, *args):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.server.shutdown()
-        self.server.server_close()
+        self.listen(Handler)
 
 
 def imds(url, **more):
